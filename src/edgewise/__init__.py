@@ -1,0 +1,79 @@
+"""A table comes in, a network of one-dimensional functions is fitted, cut and named, and a formula goes out."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .data import Table, read_table
+    from .discovery import Discovery, discover
+    from .formula import Formula, Front
+    from .nn import KAN, KANLayer, Model
+    from .primitives import Primitive
+
+__all__ = [
+    "KAN",
+    "Discovery",
+    "Formula",
+    "Front",
+    "KANLayer",
+    "Model",
+    "Primitive",
+    "Table",
+    "__version__",
+    "basis",
+    "data",
+    "discover",
+    "discovery",
+    "errors",
+    "formula",
+    "nn",
+    "primitives",
+    "read_table",
+    "solve",
+    "surgery",
+    "symbolic",
+    "train",
+    "view",
+]
+
+# name -> the room that holds it; imported when first asked for, so that `import edgewise` costs next to nothing
+_PUBLIC = {
+    "Discovery": "discovery",
+    "Formula": "formula",
+    "Front": "formula",
+    "KAN": "nn",
+    "KANLayer": "nn",
+    "Model": "nn",
+    "Primitive": "primitives",
+    "Table": "data",
+    "discover": "discovery",
+    "read_table": "data",
+}
+_ROOMS = (
+    "basis",
+    "data",
+    "discovery",
+    "errors",
+    "formula",
+    "nn",
+    "primitives",
+    "solve",
+    "surgery",
+    "symbolic",
+    "train",
+    "view",
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
