@@ -101,10 +101,15 @@ def _build(header: dict[str, Any], tensors: dict[str, torch.Tensor], own: dict[s
         )
         for n, described in enumerate(header["layers"])
     ]
-    scalings = [
-        Scaling(tuple(s["shift"]), tuple(s["scale"])) for s in (header["input_scaling"], header["target_scaling"])
-    ]
-    return Model(KAN.of(layers), tuple(header["inputs"]), tuple(header["targets"]), *scalings, header["units"])
+    into, back = header["input_scaling"], header["target_scaling"]
+    return Model(
+        KAN.of(layers),
+        tuple(header["inputs"]),
+        tuple(header["targets"]),
+        Scaling(tuple(into["shift"]), tuple(into["scale"])),
+        Scaling(tuple(back["shift"]), tuple(back["scale"])),
+        header["units"],
+    )
 
 
 def _build_layer(described: dict[str, Any], tensors: dict[str, torch.Tensor], own: dict[str, Primitive]) -> KANLayer:
