@@ -99,6 +99,14 @@ class Basis(nn.Module, ABC):
         )
         return self.low + (self.high - self.low) * steps.unsqueeze(-1)
 
+    def with_knots(self, knots: Tensor) -> Self:
+        """The same family and pieces on other knots of the same shape (more or fewer inputs are allowed)."""
+        return type(self)(knots, self.intervals, self.degree, self.extrapolation)
+
+    def with_range(self, low: Tensor, high: Tensor, intervals: int | None = None) -> Self:
+        """The same family, evenly spaced over another range, with as many pieces or with ``intervals``."""
+        return self.over(low, high, intervals or self.intervals, self.degree, self.extrapolation)
+
     def settings(self) -> dict[str, Any]:
         """What, beside the knots, makes this basis: for storage and for building one like it."""
         return {

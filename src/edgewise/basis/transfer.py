@@ -25,4 +25,4 @@ def in_double(basis: Basis) -> Basis:
     """The same basis in float64."""
     if basis.knots.dtype == torch.float64:
         return basis
-    return type(basis)(basis.knots.double(), basis.intervals, basis.degree, basis.extrapolation)
+    return basis.with_knots(basis.knots.double())

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..basis import Basis
 from ..errors import TrainingError
 from ..nn import KAN
 from ..solve import levenberg_marquardt
@@ -87,7 +86,7 @@ def _starts(network: KAN, settings: Levenberg, seed: int) -> list[KAN]:
         start = copy.deepcopy(network).double()
         for layer in start:
             old = layer.basis
-            layer.basis = type(old).over(old.low, old.high, settings.intervals[0], old.degree, old.extrapolation)
+            layer.basis = old.with_range(old.low, old.high, settings.intervals[0])
             layer.weight = torch.nn.Parameter(layer.weight.new_zeros(layer.n_in, layer.basis.n_basis + 1, layer.n_sums))
             layer.reset_parameters("variance", generator)
         starts.append(start)
@@ -99,8 +98,7 @@ def _place_knots(stack: Stack, x: Tensor) -> None:
     for number in range(1, len(stack.layers)):
         basis = stack.layers[number].basis
         low, high = _ranges(stack.activations(x)[number])
-        placed = type(basis).over(low, high, basis.intervals, basis.degree, basis.extrapolation)
-        stack.layers[number].basis = placed
+        stack.layers[number].basis = basis.with_range(low, high)
 
 
 def _ranges(activations: Tensor) -> tuple[Tensor, Tensor]:
@@ -124,19 +122,14 @@ def _follow(stack: Stack, x: Tensor) -> bool:
         off = (low < basis.low - 0.03 * width) | (high > basis.high + 0.03 * width) | (high - low < 0.67 * width)
         chosen = off.view(stack.starts, -1).any(1)
         if bool(chosen.any()):
-            layer.move(type(basis).over(low, high, basis.intervals, basis.degree, basis.extrapolation), chosen)
+            layer.move(basis.with_range(low, high), chosen)
             moved = True
     return moved
 
 
 def _refine(stack: Stack, intervals: int) -> None:
     for layer in stack.layers:
-        layer.move(finer(layer.basis, intervals))
-
-
-def finer(basis: Basis, intervals: int) -> Basis:
-    """The same family over the same range with another number of evenly spaced pieces."""
-    return type(basis).over(basis.low, basis.high, intervals, basis.degree, basis.extrapolation)
+        layer.move(layer.basis.with_range(layer.basis.low, layer.basis.high, intervals))
 
 
 def _settle(stack: Stack, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> tuple[int, bool]:

@@ -4,8 +4,8 @@ The restarts lie along a leading axis. A basis of ``n_in`` inputs for R restarts
 each restart keeps knots of its own; everything else is a batched matrix product.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -40,7 +40,7 @@ class LayerStack:
             )
         return cls(
             first,
-            with_knots(first.basis, torch.cat([layer.basis.knots for layer in layers])),
+            first.basis.with_knots(torch.cat([layer.basis.knots for layer in layers])),
             torch.stack([layer.effective_weight().detach() for layer in layers]),
             torch.stack([layer.constants.detach() for layer in layers]),
             torch.stack([layer.bias.detach() for layer in layers]),
@@ -49,9 +49,7 @@ class LayerStack:
     def unstack(self, start: int) -> KANLayer:
         """The layer of one restart, as a module of its own."""
         n_in = self.template.n_in
-        layer = copy_structure(
-            self.template, with_knots(self.basis, self.basis.knots[start * n_in : (start + 1) * n_in])
-        )
+        layer = self.template.on_basis(self.basis.with_knots(self.basis.knots[start * n_in : (start + 1) * n_in]))
         with torch.no_grad():
             layer.weight.copy_(self.weight[start])
             layer.constants.copy_(self.constants[start])
@@ -68,9 +66,7 @@ class LayerStack:
         starts, rows, n_in = x.shape
         folded = x.transpose(0, 1).reshape(rows, starts * n_in)
         values, slopes = self.basis.values_and_slopes(folded)
-        residual, residual_slope = torch.func.jvp(
-            RESIDUALS[self.template.residual], (folded,), (torch.ones_like(folded),)
-        )
+        residual, residual_slope = _value_and_slope(RESIDUALS[self.template.residual], folded)
         values = torch.cat([values, residual.unsqueeze(-1)], -1)
         slopes = torch.cat([slopes, residual_slope.unsqueeze(-1)], -1)
         shape = (rows, starts, n_in, values.shape[-1])
@@ -93,13 +89,18 @@ class LayerStack:
         """Take another basis with the functions kept; ``where`` (R,) names the restarts that move."""
         if where is not None:
             chosen = where.repeat_interleave(self.template.n_in)[:, None]
-            basis = with_knots(basis, torch.where(chosen, basis.knots, self.basis.knots))
+            basis = basis.with_knots(torch.where(chosen, basis.knots, self.basis.knots))
         matrix = transfer(self.basis, basis).unflatten(0, (self.starts, self.template.n_in))
         moved = matrix @ self.weight[:, :, :-1]
         if where is not None:
             moved = torch.where(where[:, None, None, None], moved, self.weight[:, :, :-1])
         self.weight = torch.cat([moved, self.weight[:, :, -1:]], 2)
         self.basis = basis
+
+
+def _value_and_slope(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
+    value, slope = torch.func.jvp(function, (x,), (torch.ones_like(x),))[:2]
+    return value, slope
 
 
 def _fixed_edge(primitive: Primitive, x: Tensor, constants: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -114,23 +115,6 @@ def _fixed_edge(primitive: Primitive, x: Tensor, constants: Tensor) -> tuple[Ten
     f = f.detach()
     by_constant = torch.stack([c * slope * x, c * slope, f, torch.ones_like(f), c * by_exponent], -1)
     return c * f + d, c * slope * a, by_constant
-
-
-def with_knots(basis: Basis, knots: Tensor) -> Basis:
-    """The same family and pieces on other knots."""
-    return type(basis)(knots, basis.intervals, basis.degree, basis.extrapolation)
-
-
-def copy_structure(layer: KANLayer, basis: Basis) -> KANLayer:
-    """A layer with the same nodes, mask and fixed edges on another basis; its weights are zero."""
-    settings: dict[str, Any] = {"residual": layer.residual, "init": "zero", "dtype": layer.weight.dtype}
-    copy = KANLayer(layer.n_in, arity=layer.arity, intervals=basis.intervals, degree=max(basis.degree, 1), **settings)
-    copy.basis = basis
-    copy.weight = torch.nn.Parameter(layer.weight.new_zeros(layer.n_in, basis.n_basis + 1, layer.n_sums))
-    for (source, target, primitive), row in zip(layer.fixed, layer.constants.tolist(), strict=True):
-        copy.set_edge(source, target, primitive, row)
-    copy.mask.copy_(layer.mask)
-    return copy
 
 
 @dataclass
