@@ -52,6 +52,11 @@ def is_number(cell: str) -> bool:
     return _number(cell) is not None
 
 
+def is_decimal_comma(cell: str) -> bool:
+    """Whether the text is a number with a comma where Python has a point."""
+    return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+
+
 def places(index: NDArray[np.intp], where: Sequence[int] | None) -> str:
     """``"rows 3, 7, 9"`` or ``"line 4"``: where the first few of the cells stand."""
     noun = "row" if where is None else "line"
@@ -86,7 +91,7 @@ def _text_message(name: str, cells: NDArray[Any], text: NDArray[np.intp], where:
     example = str(cells[text[0]])
     example = example if len(example) <= 40 else example[:37] + "..."
     first = places(text[:1], where)
-    if _DECIMAL_COMMA.fullmatch(example.strip()):
+    if is_decimal_comma(example):
         return (
             f"column {name!r} holds {example.strip()!r} ({first}): a decimal comma or thousands. "
             f"Write numbers with a point, like {example.strip().replace(',', '.')}."

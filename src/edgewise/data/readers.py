@@ -8,12 +8,13 @@ skipped.
 import csv
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgewise.errors import ReadError, ShapeError, ValuesError, did_you_mean
+from edgewise.errors import ReadError, ValuesError, did_you_mean
 
-from .cells import is_number, numbers
+from .cells import is_decimal_comma, is_number, numbers
 from .table import Column, Table, choose_inputs, find_column, unique_names
 
 _OTHER_FORMATS = {
@@ -26,6 +27,7 @@ _OTHER_FORMATS = {
 }
 _DELIMITERS = ("\t", ";", ",", "|", " ")
 _SNIFFED_LINES = 30
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _UNIT = re.compile(r"(?P<name>.*\S)\s*\[(?P<square>[^\[\]]*)\]|(?P<word>.*\S)\s+\((?P<round>[^()]*)\)")
 
@@ -56,12 +58,16 @@ class Sheet:
 
 
 def read_table(
-    path: str | Path, target: str, inputs: Sequence[str] | None = None, units: Mapping[str, str] | None = None
+    path: str | Path,
+    target: str,
+    inputs: Sequence[str] | None = None,
+    units: Mapping[str, str] | None = None,
+    source: str | None = None,
 ) -> Table:
     """The table in a CSV or TSV file; without ``inputs`` every other column is one.
 
-    ``units`` adds to, and overrides, the units in the header. Raises ReadError for the file, ColumnError for a name,
-    ValuesError for cells.
+    ``units`` adds to, and overrides, the units in the header; ``source`` stands for the path. Raises ReadError for
+    the file, ColumnError for a name, ValuesError for cells.
     """
     sheet = read_sheet(path)
     target = sheet.name_of(target)
@@ -75,7 +81,7 @@ def read_table(
     columns = {name: sheet.numbers(name) for name in (*chosen, target)}
     given = {find_column(sheet.name_of(name), sheet.names, "units"): unit for name, unit in (units or {}).items()}
     known = {name: unit for name, unit in {**sheet.units, **given}.items() if name in columns}
-    return Table(columns, target, chosen, known, str(path)).require_learnable()
+    return Table(columns, target, chosen, known, source or str(path)).require_learnable()
 
 
 def read_columns(path: str | Path, names: Sequence[str]) -> dict[str, Column]:
@@ -88,11 +94,14 @@ def read_sheet(path: str | Path) -> Sheet:
     """The cells of a file as text; ReadError where it is no table."""
     file = Path(path)
     text = _decoded(file, _bytes(file))
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if _counts(line)]
+    lines = [(number, line) for number, line in enumerate(_LINE_END.split(text), 1) if _counts(line)]
     if not lines:
         raise ReadError(f"{file} is empty. Expected a header line with the columns' names and then lines of numbers.")
-    delimiter = _delimiter([line for _, line in lines[:_SNIFFED_LINES]])
-    (_, header), *body = _split(file, lines, delimiter)
+    try:
+        delimiter = _delimiter([line for _, line in lines[:_SNIFFED_LINES]])
+        (_, header), *body = [(number, _cells(line, delimiter)) for number, line in lines]
+    except csv.Error as error:
+        raise ReadError(f"{file} is no table of cells: {error}. edgewise reads CSV and TSV files.") from error
     raw_names, kept = _header(file, header)
     rows = [(number, _row(file, number, row, len(header))) for number, row in body]
     if not rows:
@@ -121,18 +130,13 @@ def _bytes(file: Path) -> bytes:
 def _decoded(file: Path, content: bytes) -> str:
     """The text behind the bytes: UTF-8, UTF-16 with its mark, or what spreadsheets in Europe write."""
     not_text = ReadError(f"{file} is no text but binary data. edgewise reads CSV and TSV files.")
-    try:
-        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return content.decode("utf-16")
-        if _CONTROL.search(content):
-            raise not_text
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return content.decode("cp1252")
-    except UnicodeDecodeError as error:
-        raise not_text from error
+    utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if not utf16 and _CONTROL.search(content):
+        raise not_text
+    for encoding in ("utf-16",) if utf16 else ("utf-8-sig", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            return content.decode(encoding)
+    raise not_text
 
 
 def _counts(line: str) -> bool:
@@ -151,14 +155,9 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True)) if delimiter != " " else line.split()
-
-
-def _split(file: Path, lines: Sequence[tuple[int, str]], delimiter: str) -> list[tuple[int, list[str]]]:
-    try:
-        return [(number, [cell.strip() for cell in _cells(line, delimiter)]) for number, line in lines]
-    except csv.Error as error:
-        raise ReadError(f"{file} is no table of cells: {error}. edgewise reads CSV and TSV files.") from error
+    if delimiter == " ":
+        return line.split()
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
 
 
 def _header(file: Path, header: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
@@ -173,9 +172,9 @@ def _header(file: Path, header: Sequence[str]) -> tuple[tuple[str, ...], list[in
 
 
 def _row(file: Path, number: int, row: list[str], expected: int) -> list[str]:
-    """The row, without blank cells beyond the header; ShapeError where it is too short or too long."""
+    """The row, without blank cells beyond the header; ReadError where it is too short or too long."""
     if len(row) < expected or any(row[expected:]):
-        raise ShapeError(
+        raise ReadError(
             f"line {number} of {file} has {len(row)} cell{'s' * (len(row) != 1)}, but the header has {expected}. "
             f"Give each line as many cells as the header; put quotes around a cell that holds the delimiter."
         )
@@ -202,6 +201,9 @@ def _is_nothing(sheet: Sheet, name: str) -> bool:
 def _require_numbers(sheet: Sheet, names: Sequence[str]) -> None:
     """ValuesError that names every column of text, where the user has not said which columns to use."""
     text = {name: cells[0] for name in names if not any(map(is_number, cells := sheet.text(name)))}
+    comma = next((name for name, cell in text.items() if is_decimal_comma(cell)), None)
+    if comma is not None:
+        sheet.numbers(comma)
     if text:
         examples = ", ".join(f"{name!r} (like {cell!r})" for name, cell in text.items())
         rest = [name for name in names if name not in text]

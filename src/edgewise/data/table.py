@@ -180,9 +180,9 @@ def find_column(name: str, columns: Iterable[str], role: str) -> str:
     """The column of that name; ColumnError with the closest one where there is none."""
     known = list(columns)
     if name not in known:
-        raise ColumnError(
-            f"there is no column {name!r} for the {role}.{did_you_mean(name, known)} Known: {_quoted(known)}."
-        )
+        same = [other for other in known if other.lower() == str(name).lower()]
+        hint = f" Did you mean {same[0]!r}?" if same else did_you_mean(name, known)
+        raise ColumnError(f"there is no column {name!r} for the {role}.{hint} Known: {_quoted(known)}.")
     return name
 
 
