@@ -64,7 +64,7 @@ def test_split_depends_on_the_seed_alone(table: Table) -> None:
 
 
 def test_split_refuses_what_cannot_be(table: Table) -> None:
-    with pytest.raises(SettingsError, match="between 0 and 1, not 1.5"):
+    with pytest.raises(SettingsError, match=r"between 0 and 1, not 1\.5"):
         table.split(1.5)
     with pytest.raises(ValuesError, match="cannot be split"):
         table.take([0]).split()
@@ -149,12 +149,12 @@ def test_a_target_alone() -> None:
 
 
 def test_units_of_a_column_that_is_not_there() -> None:
-    with pytest.raises(ColumnError, match="no column 'l' for the units. Did you mean 'L'"):
+    with pytest.raises(ColumnError, match=r"no column 'l' for the units. Did you mean 'L'"):
         Table.from_frame(frame(L=[1, 2], T=[1, 2]), "T", units={"l": "m"})
 
 
 def test_shapes_that_do_not_fit() -> None:
-    with pytest.raises(ShapeError, match="2 names .* for 1 input"):
+    with pytest.raises(ShapeError, match=r"2 names .* for 1 input"):
         Table.from_arrays([[1.0], [2.0]], [1.0, 2.0], names=["a", "b"])
     with pytest.raises(ShapeError, match="inputs have 2 rows and the target has 3"):
         Table.from_arrays([[1.0], [2.0]], [1.0, 2.0, 3.0])

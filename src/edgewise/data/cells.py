@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,9 @@ def places(index: NDArray[np.intp], where: Sequence[int] | None) -> str:
 
 
 def _from_objects(name: str, cells: NDArray[Any], where: Sequence[int] | None) -> NDArray[np.float64]:
+    with suppress(ValueError, TypeError):
+        if not any("_" in str(cell) for cell in cells):
+            return cells.astype(np.float64)
     values = [_number(cell) for cell in cells]
     text = np.array([i for i, value in enumerate(values) if value is None], dtype=np.intp)
     if len(text):

@@ -157,6 +157,8 @@ def _delimiter(lines: Sequence[str]) -> str:
 def _cells(line: str, delimiter: str) -> list[str]:
     if delimiter == " ":
         return line.split()
+    if '"' not in line:  # many times faster than the csv module, line by line
+        return [cell.strip() for cell in line.split(delimiter)]
     return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
 
 

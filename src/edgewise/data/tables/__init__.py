@@ -16,7 +16,7 @@ from edgewise.errors import unknown
 
 @dataclass(frozen=True)
 class Bundled:
-    """A table that comes along: what it holds, what is explained by what, where it is from, what may be done with it."""
+    """A table that comes along: what it holds, what is explained by what, where it is from, and what may be done."""
 
     name: str
     about: str
