@@ -10,15 +10,15 @@ separated by their error where the samples can tell, and by what a reader would 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import copysign, exp, inf, isfinite, log, log10
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import SettingsError, ShapeError, ValuesError
-from ..primitives import PRIMITIVES, Primitive, find
+from edgewise.errors import SettingsError, ShapeError, ValuesError
+from edgewise.primitives import PRIMITIVES, Primitive, find
 from .polish import descend
 from .scan import differences, exponent_slope, scan
 from .starts import Array, gauge, value

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..primitives import Primitive
+from edgewise.primitives import Primitive
 from .starts import Array, frequencies, gauge, starts, value
 
 KEPT = 4  # starts of a primitive that go down

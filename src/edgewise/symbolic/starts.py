@@ -11,7 +11,7 @@ from math import inf, log, log2, pi
 import numpy as np
 from numpy.typing import NDArray
 
-from ..primitives import Primitive
+from edgewise.primitives import Primitive
 
 Array = NDArray[np.float64]
 
