@@ -7,6 +7,8 @@ import sympy
 from edgewise.formula import identifiers, symbol
 from edgewise.nn import KAN, Edge, KANLayer, Model, Scaling
 
+from .normal import normal_form
+
 
 def closed_form(model: Model) -> list[sympy.Expr]:
     """The expression of each output in the columns' identifiers and original units.
@@ -20,7 +22,7 @@ def closed_form(model: Model) -> list[sympy.Expr]:
     ]
     outputs = network_form(model.network, scaled)
     return [
-        sympy.Float(scale) * output + sympy.Float(shift)
+        normal_form(sympy.Float(scale) * output + sympy.Float(shift))
         for output, shift, scale in zip(outputs, *_parts(model.target_scaling), strict=True)
     ]
 

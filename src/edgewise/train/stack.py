@@ -64,7 +64,7 @@ class LayerStack:
     def features(self, x: Rows) -> tuple[Tensor, Tensor]:
         """Features and their slopes, each (R, rows, n_in, features)."""
         starts, rows, n_in = x.shape
-        folded = x.transpose(0, 1).reshape(rows, starts * n_in)
+        folded = x.transpose(0, 1).reshape(rows, starts * n_in).contiguous()
         values, slopes = self.basis.values_and_slopes(folded)
         residual, residual_slope = _value_and_slope(RESIDUALS[self.template.residual], folded)
         values = torch.cat([values, residual.unsqueeze(-1)], -1)
