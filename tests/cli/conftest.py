@@ -1,0 +1,82 @@
+"""A discovery that costs nothing, to stand where the search would."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+import edgewise
+from edgewise.cli import run
+from edgewise.data import Table
+from edgewise.formula import Formula, Front
+
+
+@dataclass
+class Found:
+    """What the command line asks of a Discovery."""
+
+    table: Table
+    formula: Formula | None
+    warnings: list[str] = field(default_factory=list)
+    cut: tuple[str, ...] = ()
+    network_shape: tuple[int, ...] = (1, 1)
+    network_r2: float = 0.999
+    seconds: float = 0.1
+
+    saved: ClassVar[dict[Path, "Found"]] = {}
+
+    @property
+    def model(self) -> Any:
+        return SimpleNamespace(inputs=self.table.inputs, targets=(self.table.target,))
+
+    def to_json(self) -> dict[str, Any]:
+        return {"target": self.table.target, "formula": self.formula and self.formula.text, "rmse": float("nan")}
+
+    def predict(self, x: np.ndarray, use: str) -> np.ndarray:
+        assert use in ("formula", "network")
+        return self.formula.predict(x) if use == "formula" and self.formula else x.sum(axis=1)
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("network.safetensors", "formula.json", "network.svg"):
+            (folder / name).write_text(f"<svg>{name}</svg>\n")
+        self.saved[folder] = self
+
+    @classmethod
+    def load(cls, folder: Path) -> "Found":
+        return cls.saved[folder]
+
+    def __str__(self) -> str:
+        return str(Front([self.formula] if self.formula else []))
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Replaces the search; holds the arguments of its last call, and ``change`` for its result."""
+    call: dict[str, Any] = {"change": {}}
+
+    def discover(table: Table, *, seed: int, time_budget: float, progress: Callable[..., None]) -> Found:
+        call.update(table=table, seed=seed, time_budget=time_budget)
+        progress("fitting", 0.5, "T = 2*L")
+        formula = Formula.from_text("2*" + table.inputs[0], table.target, table.inputs, rmse=0.0, r2=1.0)
+        return Found(**{"table": table, "formula": formula, **call["change"]})
+
+    monkeypatch.setattr(edgewise, "discover", discover, raising=False)
+    monkeypatch.setattr(edgewise, "Discovery", Found, raising=False)
+    return call
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., SimpleNamespace]:
+    """Runs a command line in this process: ``code``, ``out`` and ``err``."""
+
+    def command(*words: object) -> SimpleNamespace:
+        code = run([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return SimpleNamespace(code=code, out=out, err=err)
+
+    return command
