@@ -12,7 +12,7 @@ A new primitive is one row; tests/laws/ checks every row against every back-end.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib import import_module
 from math import inf, pi
@@ -147,6 +147,12 @@ class Primitive:
     def __call__(self, back_end: str, x: Any, *exponent: Any) -> Any:
         """f(x) in the given back-end: an array, a tensor or a SymPy expression."""
         return self.formula(backend(back_end), x, *exponent)
+
+    def __reduce__(self) -> Any:
+        """A row of the table travels as its name; a user's own primitive as its parts."""
+        if PRIMITIVES.get(self.name) is self:
+            return find, (self.name,)
+        return Primitive, tuple(getattr(self, field.name) for field in fields(self))
 
 
 def _inverse_power(n: int) -> Primitive:

@@ -1,0 +1,139 @@
+"""One safetensors file a model: numbers as tensors, structure as a JSON header. Nothing in it is ever executed."""
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import nn
+
+from ..basis import BASES
+from ..errors import EdgewiseError, StorageError
+from ..primitives import Primitive, find
+from .layer import KANLayer
+from .model import Model, Scaling, describe
+from .network import KAN
+
+VERSION = 1
+LARGEST_HEADER = 10_000_000
+
+
+def save(model: Model, path: str | Path) -> None:
+    """Write the model; the file appears whole or not at all."""
+    path = Path(path)
+    data = dumps(model)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+        file.write(data)
+    os.replace(file.name, path)
+
+
+def dumps(model: Model) -> bytes:
+    """The bytes of the file: the same model gives the same bytes."""
+    tensors = {
+        f"layers.{number}.{name}": value.detach().cpu().contiguous()
+        for number, layer in enumerate(model.network)
+        for name, value in _tensors(layer).items()
+    }
+    header = {"version": VERSION, "layers": [_describe_layer(layer) for layer in model.network], **describe(model)}
+    return to_bytes(tensors, metadata={"edgewise": json.dumps(header, sort_keys=True)})
+
+
+def load(path: str | Path, primitives: Sequence[Primitive] = ()) -> Model:
+    """The model in the file. Raises StorageError for anything that `save` did not write."""
+    path = Path(path)
+    if not path.is_file():
+        raise StorageError(f"there is no file {path}.")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = (file.metadata() or {}).get("edgewise")
+            if header is None:
+                raise StorageError(f"{path} is a safetensors file, but not a model of edgewise.")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (SafetensorError, OSError, ValueError) as error:
+        raise error if isinstance(error, StorageError) else _no_model(path) from error
+    try:
+        return _build(json.loads(header), tensors, {p.name: p for p in primitives})
+    except (KeyError, TypeError, IndexError, AttributeError, RuntimeError, ValueError) as error:
+        if isinstance(error, EdgewiseError) and not isinstance(error, StorageError):
+            raise StorageError(f"{path} does not describe a network: {error}") from error
+        raise error if isinstance(error, StorageError) else _no_model(path) from error
+
+
+def _no_model(path: Path) -> StorageError:
+    return StorageError(
+        f"{path} is no model of edgewise, or a damaged one (a safetensors file was expected; pickles are never read)."
+    )
+
+
+def _tensors(layer: KANLayer) -> dict[str, torch.Tensor]:
+    """The numbers of a layer; constants of fixed edges only where there are any."""
+    named = {
+        "weight": layer.weight,
+        "bias": layer.bias,
+        "mask": layer.mask,
+        "knots": layer.basis.knots,
+        "spline_weight": layer.spline_weight,
+        "constants": layer.constants if layer.fixed else None,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _describe_layer(layer: KANLayer) -> dict[str, Any]:
+    return {
+        "arity": list(layer.arity),
+        "basis": layer.basis.settings(),
+        "residual": layer.residual,
+        "fixed": layer.get_extra_state(),
+    }
+
+
+def _build(header: dict[str, Any], tensors: dict[str, torch.Tensor], own: dict[str, Primitive]) -> Model:
+    if header["version"] > VERSION:
+        raise StorageError(f"the file has version {header['version']}, this edgewise reads up to {VERSION}: update it.")
+    layers = [
+        _build_layer(
+            described, {k.split(".", 2)[2]: v for k, v in tensors.items() if k.startswith(f"layers.{n}.")}, own
+        )
+        for n, described in enumerate(header["layers"])
+    ]
+    into, back = header["input_scaling"], header["target_scaling"]
+    return Model(
+        KAN.of(layers),
+        tuple(header["inputs"]),
+        tuple(header["targets"]),
+        Scaling(tuple(into["shift"]), tuple(into["scale"])),
+        Scaling(tuple(back["shift"]), tuple(back["scale"])),
+        header["units"],
+    )
+
+
+def _build_layer(described: dict[str, Any], tensors: dict[str, torch.Tensor], own: dict[str, Primitive]) -> KANLayer:
+    settings = described["basis"]
+    knots = tensors["knots"]
+    layer = KANLayer(
+        knots.shape[0],
+        arity=described["arity"],
+        intervals=settings["intervals"],
+        degree=settings["degree"],
+        residual=described["residual"],
+        spline_weight="spline_weight" in tensors,
+        init="zero",
+        dtype=knots.dtype,
+    )
+    layer.basis = BASES[settings["name"]](knots, settings["intervals"], settings["degree"], settings["extrapolation"])
+    for source, target, name in described["fixed"]:
+        layer.set_edge(source, target, find(name, own))
+    with torch.no_grad():
+        for name, value in tensors.items():
+            if name == "knots":
+                continue
+            place = getattr(layer, name)
+            if place.shape != value.shape:
+                raise StorageError(f"{name} has shape {tuple(value.shape)} where {tuple(place.shape)} was expected.")
+            place.copy_(value) if not isinstance(place, nn.Parameter) else place.data.copy_(value)
+    return layer

@@ -1,0 +1,156 @@
+"""Levenberg-Marquardt for many starts at once.
+
+Each start has its own damping, and one program moves them all. The damping follows Nielsen's rule: it falls
+smoothly with the gain ratio (how much of the promised decrease came true) and doubles its factor at each refusal
+(H. B. Nielsen, "Damping parameter in Marquardt's method", IMM-REP-1999-05, 1999).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ..errors import TrainingError
+
+
+class LeastSquares(Protocol):
+    """A sum of squares to be made small, seen from R starts with P parameters each."""
+
+    def loss(self, theta: Float[Tensor, "starts parameters"]) -> Float[Tensor, " starts"]:
+        """Half the mean squared residual."""
+        ...
+
+    def normal_equations(self, theta: Float[Tensor, "starts parameters"]) -> tuple[Tensor, Tensor, Tensor]:
+        """The loss (R,), its gradient J'r / N (R, P) and the curvature J'J / N (R, P, P)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where Levenberg-Marquardt ended: ``theta`` (R, P), ``loss`` (R,), which starts ``converged`` (R,), steps taken."""
+
+    theta: Tensor
+    loss: Tensor
+    converged: Tensor
+    steps: int
+
+
+class Residuals:
+    """The least squares of a callable: theta (R, P) -> residuals (R, N), its Jacobian by automatic differentiation."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        self.function = function
+
+    def loss(self, theta: Float[Tensor, "starts parameters"]) -> Float[Tensor, " starts"]:
+        """Half the mean squared residual."""
+        with torch.no_grad():
+            return self.function(theta).square().mean(-1) / 2
+
+    def normal_equations(self, theta: Float[Tensor, "starts parameters"]) -> tuple[Tensor, Tensor, Tensor]:
+        """Loss, gradient and curvature; a start's residuals depend on its own parameters alone."""
+        columns = [
+            torch.func.jvp(self.function, (theta,), (direction.expand_as(theta).contiguous(),))[1]
+            for direction in torch.eye(theta.shape[1], dtype=theta.dtype, device=theta.device)
+        ]
+        jacobian = torch.stack(columns, -1).detach()
+        residuals = self.function(theta).detach()
+        n = residuals.shape[-1]
+        gradient = (jacobian.mT @ residuals.unsqueeze(-1)).squeeze(-1) / n
+        return residuals.square().mean(-1) / 2, gradient, jacobian.mT @ jacobian / n
+
+
+@dataclass
+class _State:
+    """The damped walk: one row a start."""
+
+    theta: Tensor
+    loss: Tensor
+    gradient: Tensor
+    curvature: Tensor
+    damping: Tensor
+    factor: Tensor
+    quiet: Tensor  # steps in a row that brought next to nothing
+
+
+def levenberg_marquardt(
+    problem: LeastSquares,
+    start: Float[Tensor, "starts parameters"],
+    *,
+    steps: int = 100,
+    tolerance: float = 1e-6,
+    patience: int = 3,
+    floor: float = 0.0,
+    stop: Callable[[], bool] | None = None,
+) -> Solution:
+    """Make the loss of each start small.
+
+    A start has converged when ``patience`` steps in a row lowered its loss by less than the share ``tolerance``, or
+    when the loss is at most ``floor``. ``stop()`` is asked before each step (a time budget, say). A step that is not
+    finite is refused and damped. Raises TrainingError when no start is finite to begin with.
+    """
+    state = _begin(problem, start)
+    taken = 0
+    for taken in range(1, steps + 1):  # noqa: B007 - the number of steps is part of the answer
+        active = (state.quiet < patience) & (state.loss > floor)
+        if not bool(active.any()) or (stop is not None and stop()):
+            break
+        _step(problem, state, active, tolerance)
+    return Solution(state.theta, state.loss, state.quiet >= patience, taken)
+
+
+def _begin(problem: LeastSquares, start: Tensor) -> _State:
+    loss, gradient, curvature = problem.normal_equations(start)
+    finite = loss.isfinite() & gradient.isfinite().all(-1)
+    if not bool(finite.any()):
+        raise TrainingError(
+            f"none of the {len(start)} starts has a finite loss. Look for huge values or poles inside the data's range."
+        )
+    loss = torch.where(finite, loss, torch.inf)
+    quiet = torch.where(finite, 0, 10**9)
+    return _State(
+        start.clone(), loss, gradient, curvature, torch.full_like(loss, 1e-2), torch.full_like(loss, 2.0), quiet
+    )
+
+
+def _step(problem: LeastSquares, state: _State, active: Bool[Tensor, " starts"], tolerance: float) -> None:
+    diagonal = state.curvature.diagonal(dim1=-2, dim2=-1)
+    scale = diagonal + 1e-10 * diagonal.amax(-1, keepdim=True) + torch.finfo(diagonal.dtype).tiny
+    damped = state.curvature + torch.diag_embed(state.damping[:, None] * scale)
+    step = _solve(damped, state.gradient)
+    trial = state.theta - step
+    loss = problem.loss(trial)
+    promised = (step * (state.gradient + state.damping[:, None] * scale * step)).sum(-1) / 2
+    gain = (state.loss - loss) / promised
+    better = active & loss.isfinite() & (loss < state.loss)
+    worth = (state.loss - loss) > tolerance * state.loss
+    stuck = active & ~better & (state.damping > 1e12)
+    state.quiet = torch.where(active & better, torch.where(worth, 0, state.quiet + 1), state.quiet)
+    state.quiet = torch.where(
+        stuck | (active & ~better & (promised <= tolerance * state.loss)), state.quiet + 1, state.quiet
+    )
+    state.damping = torch.where(
+        better,
+        state.damping * torch.clamp(1 - (2 * gain - 1) ** 3, 1 / 5, 2.0),
+        torch.where(active, state.damping * state.factor, state.damping),
+    ).clamp(1e-16, 1e16)
+    state.factor = torch.where(better, 2.0, torch.where(active, state.factor * 2, state.factor)).clamp_max(1e6)
+    if bool(better.any()):
+        state.theta = torch.where(better[:, None], trial, state.theta)
+        _refresh(problem, state, better)
+
+
+def _refresh(problem: LeastSquares, state: _State, moved: Tensor) -> None:
+    loss, gradient, curvature = problem.normal_equations(state.theta)
+    state.loss = torch.where(moved, loss, state.loss)
+    state.gradient = torch.where(moved[:, None], gradient, state.gradient)
+    state.curvature = torch.where(moved[:, None, None], curvature, state.curvature)
+
+
+def _solve(matrix: Tensor, right: Tensor) -> Tensor:
+    """Cholesky for each start; where a matrix is not positive definite the step is not a number, and so refused."""
+    factor, info = torch.linalg.cholesky_ex(matrix)
+    step = torch.cholesky_solve(right.unsqueeze(-1), factor).squeeze(-1)
+    return torch.where((info == 0)[:, None], step, torch.nan)
