@@ -1,7 +1,7 @@
 """A discovery that costs nothing, to stand where the search would."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -21,29 +21,35 @@ class Found:
 
     table: Table
     formula: Formula | None
-    warnings: list[str] = field(default_factory=list)
+    model: str | None = "a network"
     cut: tuple[str, ...] = ()
-    network_shape: tuple[int, ...] = (1, 1)
-    network_r2: float = 0.999
     seconds: float = 0.1
 
     saved: ClassVar[dict[Path, "Found"]] = {}
 
     @property
-    def model(self) -> Any:
-        return SimpleNamespace(inputs=self.table.inputs, targets=(self.table.target,))
+    def inputs(self) -> tuple[str, ...]:
+        return self.table.inputs
+
+    @property
+    def target(self) -> str:
+        return self.table.target
+
+    @property
+    def sample(self) -> np.ndarray:
+        return self.table.x
 
     def to_json(self) -> dict[str, Any]:
         return {"target": self.table.target, "formula": self.formula and self.formula.text, "rmse": float("nan")}
 
-    def predict(self, x: np.ndarray, use: str) -> np.ndarray:
+    def predict(self, x: dict[str, np.ndarray], use: str) -> np.ndarray:
         assert use in ("formula", "network")
-        return self.formula.predict(x) if use == "formula" and self.formula else x.sum(axis=1)
+        return self.formula.predict(x) if use == "formula" and self.formula else sum(x.values())
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("network.safetensors", "formula.json", "network.svg"):
-            (folder / name).write_text(f"<svg>{name}</svg>\n")
+        for name in ("network.safetensors", "formula.json"):
+            (folder / name).write_text(name)
         self.saved[folder] = self
 
     @classmethod
@@ -67,6 +73,8 @@ def found(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     monkeypatch.setattr(edgewise, "discover", discover, raising=False)
     monkeypatch.setattr(edgewise, "Discovery", Found, raising=False)
+    view = SimpleNamespace(network_svg=lambda model, rows: f"<svg>{model}, {len(rows)} rows</svg>\n")
+    monkeypatch.setattr(edgewise, "view", view, raising=False)
     return call
 
 

@@ -66,13 +66,19 @@ def test_json_is_one_object_and_nothing_else(command: Command, table: Path) -> N
 
 
 def test_no_formula_is_an_answer(command: Command, found: dict[str, Any], table: Path) -> None:
-    found["change"] = {"formula": None, "cut": ("naming",), "warnings": ["the column g does not matter"]}
+    found["change"] = {"formula": None, "cut": ("naming",)}
     result = command("discover", table, "--target", "T", "--inputs", "L", "--json")
     assert result.code == 0
     assert json.loads(result.out)["formula"] is None
-    assert "formula   none" in result.err
-    assert "cut       the time budget ended: naming" in result.err
-    assert "warning: the column g does not matter" in result.err
+    assert "cut short in: naming" in result.err
+
+
+def test_a_table_too_small_for_a_network_has_no_picture(command: Command, found: dict[str, Any], table: Path) -> None:
+    found["change"] = {"model": None}
+    assert command("discover", table, "--target", "T", "--inputs", "L", "--out", "run").code == 0
+    result = command("plot", "run")
+    assert result.code == 2
+    assert "too small for a network" in result.err
 
 
 def test_ctrl_c_keeps_the_best_so_far(
@@ -137,9 +143,9 @@ def test_predict_without_the_columns(command: Command, saved: Path) -> None:
 
 
 def test_plot_and_show(command: Command, saved: Path) -> None:
-    assert command("plot", saved).out == "<svg>network.svg</svg>\n"
+    assert command("plot", saved).out == "<svg>a network, 3 rows</svg>\n"
     assert command("plot", saved, "--out", "a.svg").out == ""
-    assert Path("a.svg").read_text() == "<svg>network.svg</svg>\n"
+    assert Path("a.svg").read_text() == "<svg>a network, 3 rows</svg>\n"
     assert "T = 2*L" in command("show", saved).out
     assert json.loads(command("show", saved, "--json").out)["target"] == "T"
 
@@ -194,7 +200,7 @@ def test_demo_says_where_it_writes(command: Command, found: dict[str, Any], tabl
         ("predict nowhere swing.csv", "there is no folder nowhere"),
         ("predict nowhere swing.csv --use magic", "--use is formula or network, not 'magic'"),
         ("plot . --out picture.png", "picture.png is no .svg file"),
-        ("plot .", ". is no saved run"),
+        ("plot .", ". has no picture network.svg: it is no saved run"),
         ("show nowhere", "there is no folder nowhere"),
         ("laws I.14.33", "there is no law 'I.14.33'. Did you mean 'I.14.3'?"),
         ("laws I.14.3 --rows 5 --out no/such/folder.csv", "no/such/folder.csv: No such file or directory"),

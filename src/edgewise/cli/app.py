@@ -1,7 +1,7 @@
 """The commands. Each imports what it needs when it runs, so that ``edgewise --help`` answers at once."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -68,18 +68,15 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
 ) -> None:
     """Predict the target for the rows of a table."""
-    import numpy as np
-
     from edgewise.data import read_columns
 
     if use not in ("", "formula", "network"):
         raise SettingsError(f"--use is formula or network, not {use!r}.")
     found = _load(run)
-    columns = read_columns(table, found.model.inputs)
     using = use or ("network" if found.formula is None else "formula")
-    predicted = found.predict(np.column_stack(list(columns.values())), use=using)
+    predicted = found.predict(read_columns(table, found.inputs), use=using)
     say(f"{len(predicted)} rows by the {using}" + (f" {found.formula}" if using == "formula" else ""))
-    _write(words.as_csv({found.model.targets[0]: np.ravel(predicted)}), out)
+    _write(words.as_csv({found.target: predicted}), out)
 
 
 @app.command()
@@ -94,7 +91,10 @@ def plot(
         )
     picture = run / "network.svg"
     if not picture.is_file():
-        raise StorageError(f"{run} is no saved run: there is no {picture.name} in it. Make one with discover --out.")
+        raise StorageError(
+            f"{run} has no picture {picture.name}: it is no saved run, or its table was too small for a network. "
+            f"Make one with discover --out."
+        )
     _write(picture.read_text(encoding="utf-8"), out)
 
 
@@ -152,25 +152,22 @@ def _discover(table: "Table", seed: int, time_budget: float, out: Path | None, a
     except KeyboardInterrupt:
         say("interrupted before there was anything to keep")
         raise typer.Exit(INTERRUPTED) from None
-    for line in _summary(found):
-        say(line)
+    say(f"  took      {found.seconds:.1f} s" + (f", cut short in: {', '.join(found.cut)}" if found.cut else ""))
     typer.echo(words.as_json(found.to_json()) if as_json else str(found))
     if out is not None:
-        found.save(out)
-        say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir() if file.is_file()))})")
-        say(f"  next      edgewise predict {out} new.csv   ·   edgewise plot {out}   ·   edgewise show {out}")
+        _save(found, out)
     if interrupts.seen:
         say("interrupted: this is the best so far")
         raise typer.Exit(INTERRUPTED)
 
 
-def _summary(found: "Discovery") -> list[str]:
-    lines = [f"  network   {found.network_shape}, held-out r2 {found.network_r2:.9g}, {found.seconds:.1f} s"]
-    if found.formula is None:
-        lines.append("  formula   none: no formula that was found comes near the network. Use the network to predict.")
-    if found.cut:
-        lines.append(f"  cut       the time budget ended: {_listed(found.cut)}. More time may give a better result.")
-    return lines + [f"warning: {warning}" for warning in found.warnings]
+def _save(found: "Discovery", out: Path) -> None:
+    found.save(out)
+    if found.model is not None:
+        picture = edgewise.view.network_svg(found.model, found.sample)
+        (out / "network.svg").write_text(picture, encoding="utf-8")
+    say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir() if file.is_file()))})")
+    say(f"  next      edgewise predict {out} new.csv   ·   edgewise plot {out}   ·   edgewise show {out}")
 
 
 def _load(run: Path) -> "Discovery":
@@ -185,7 +182,3 @@ def _write(text: str, out: Path | None) -> None:
         return
     out.write_text(text, encoding="utf-8")
     say(f"wrote {out}")
-
-
-def _listed(cut: Any) -> str:
-    return ", ".join(map(str, cut)) if isinstance(cut, list | tuple) else "stopped early"
