@@ -163,9 +163,11 @@ def _discover(table: "Table", seed: int, time_budget: float, out: Path | None, a
 
 def _save(found: "Discovery", out: Path) -> None:
     found.save(out)
-    if found.model is not None:
-        picture = edgewise.view.network_svg(found.model, found.sample)
-        (out / "network.svg").write_text(picture, encoding="utf-8")
+    picture = out / "network.svg"
+    if found.model is None:
+        picture.unlink(missing_ok=True)  # that of an earlier run in the same folder
+    else:
+        picture.write_text(edgewise.view.network_svg(found.model, found.sample), encoding="utf-8")
     say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir() if file.is_file()))})")
     say(f"  next      edgewise predict {out} new.csv   ·   edgewise plot {out}   ·   edgewise show {out}")
 
