@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..errors import SettingsError, ShapeError, unknown
+from edgewise.errors import SettingsError, ShapeError, unknown
 
 Extrapolation = Literal["continue", "linear", "constant", "error"]
 MARGIN: dict[str, float] = {"continue": 0.05, "linear": 0.0, "constant": 0.0, "error": 0.0}

@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..solve import fit_linear
+from edgewise.solve import fit_linear
+
 from .base import Basis
 
 

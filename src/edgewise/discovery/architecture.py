@@ -7,15 +7,16 @@ as good as the best one is taken.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
-from ..errors import TrainingError
-from ..nn import KAN, Model, Scaling
-from ..train import Fit, Levenberg, TrainingData, levenberg
+from edgewise.errors import TrainingError
+from edgewise.nn import KAN, Model, Scaling
+from edgewise.train import Fit, Levenberg, TrainingData, levenberg
+
 from .prepare import Prepared
 
 Shape = Sequence[Any]
@@ -83,6 +84,7 @@ def find_architecture(
     *,
     seed: int,
     stop: Callable[[], bool],
+    workers: int = 1,
     coarse: Levenberg = COARSE,
     fine: tuple[int, ...] = (12, 24, 48, 96),
     report: Callable[[Trial], None] = lambda trial: None,
@@ -90,17 +92,10 @@ def find_architecture(
     """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so, None if there is none."""
     frame, data = as_network_sees(prepared)
     trials: list[Trial] = []
-    for shape in shapes(len(prepared.symbols)):
-        if trials and stop():
-            break
-        settings = _affordable(coarse, shape, len(data.x))
-        try:
-            fit = levenberg(KAN(shape, dtype=torch.float64), data, settings, seed=seed, stop=stop if trials else None)
-        except TrainingError:
-            continue
-        trials.append(Trial(shape, fit))
-        report(trials[-1])
-        if trials[-1].certified or _settled(trials):
+    for trial in _trials(shapes(len(prepared.symbols)), data, coarse, seed, workers, stop):
+        trials.append(trial)
+        report(trial)
+        if trial.certified or _settled(trials):
             break
     if not trials:
         return None
@@ -112,6 +107,39 @@ def find_architecture(
         )
         chosen = min((chosen, refined), key=lambda t: t.error)
     return Architecture(frame(chosen.fit.network), chosen, tuple(trials))
+
+
+def _trials(
+    candidates: Sequence[Shape],
+    data: TrainingData,
+    settings: Levenberg,
+    seed: int,
+    workers: int,
+    stop: Callable[[], bool],
+) -> Iterator[Trial]:
+    """Fits of the shapes in their order, ``workers`` at a time; whoever reads them may stop early."""
+    from joblib import Parallel, delayed
+
+    for at in range(0, len(candidates), workers):
+        if at and stop():
+            return
+        batch = candidates[at : at + workers]
+        if workers == 1:
+            yield from _try(batch[0], data, settings, seed, stop if at else None)
+        else:
+            for found in Parallel(n_jobs=workers)(delayed(_try)(shape, data, settings, seed, None) for shape in batch):
+                yield from found
+
+
+def _try(
+    shape: Shape, data: TrainingData, settings: Levenberg, seed: int, stop: Callable[[], bool] | None
+) -> list[Trial]:
+    """The fit of one shape; nothing where no start was finite."""
+    affordable = _affordable(settings, shape, len(data.x))
+    try:
+        return [Trial(shape, levenberg(KAN(shape, dtype=torch.float64), data, affordable, seed=seed, stop=stop))]
+    except TrainingError:
+        return []
 
 
 def as_network_sees(prepared: Prepared) -> tuple[Callable[[KAN], Model], TrainingData]:

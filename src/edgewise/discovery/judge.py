@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy
 
-from ..formula import Formula, Front, evaluate, join_constants, split_constants
-from ..symbolic import polish, snap
+from edgewise.formula import Formula, Front, evaluate, join_constants, split_constants
+from edgewise.symbolic import polish, snap
+
 from .prepare import Prepared
 
 EXACT = 1e-9  # held-out rmse over the target's spread below which a law is exact
@@ -33,7 +34,6 @@ class Judge:
     prepared: Prepared
     front: Front = field(init=False)
     judged: list[Judged] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.front = Front(floor=1e-10 * self.prepared.spread)
@@ -59,6 +59,12 @@ class Judge:
         if found is None or found.error > max(1.05 * candidate.error, EXACT):
             return candidate
         return found
+
+    def rough_error(self, expression: sympy.Expr) -> float:
+        """The error on the training rows as the candidate stands; infinite where it is not finite."""
+        train = self.prepared.train
+        residuals = train.y - evaluate(expression, self.prepared.columns(train))
+        return float(np.sqrt(np.mean(residuals**2))) if np.isfinite(residuals).all() else np.inf
 
     @property
     def best(self) -> Judged | None:

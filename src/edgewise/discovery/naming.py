@@ -7,10 +7,10 @@ import numpy as np
 import sympy
 import torch
 
-from ..nn import KAN, EdgeId, Model, trace
-from ..primitives import Primitive
-from ..surgery import fix
-from ..symbolic import Match, closed_form, match
+from edgewise.nn import KAN, EdgeId, Model, trace
+from edgewise.primitives import Primitive
+from edgewise.surgery import fix
+from edgewise.symbolic import Match, closed_form, match
 
 POINTS = 200
 MOST_EDGES = 24

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..data import Table
-from ..errors import ValuesError
-from ..formula import identifiers
+from edgewise.data import Table
+from edgewise.errors import ValuesError
+from edgewise.formula import identifiers
 
 MOST_ROWS = 5000
 SMALL = 60  # rows below which a held-out share says little, and each row is left out once instead

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Table
-from ..errors import FormulaError, StorageError
-from ..formula import Formula, Front
-from ..nn import Model
+from edgewise.data import Table
+from edgewise.errors import FormulaError, StorageError
+from edgewise.formula import Formula, Front
+from edgewise.nn import Model
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..basis import Basis, Extrapolation, make_basis
-from ..errors import SettingsError, ShapeError, StorageError, unknown
-from ..primitives import Primitive, find
+from edgewise.basis import Basis, Extrapolation, make_basis
+from edgewise.errors import SettingsError, ShapeError, StorageError, unknown
+from edgewise.primitives import Primitive, find
+
 from .edge import IDENTITY, Constants, Edge, apply_primitive
 
 Residual = Literal["silu", "identity", "none"]

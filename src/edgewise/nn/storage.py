@@ -12,9 +12,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import nn
 
-from ..basis import BASES
-from ..errors import EdgewiseError, StorageError
-from ..primitives import Primitive, find
+from edgewise.basis import BASES
+from edgewise.errors import EdgewiseError, StorageError
+from edgewise.primitives import Primitive, find
+
 from .layer import KANLayer
 from .model import Model, Scaling, describe
 from .network import KAN

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import torch
 
-from ..errors import SettingsError
-from ..nn import KAN, Constants, EdgeId
-from ..primitives import Primitive
-from ..solve import fit_linear
+from edgewise.errors import SettingsError
+from edgewise.nn import KAN, Constants, EdgeId
+from edgewise.primitives import Primitive
+from edgewise.solve import fit_linear
 
 
 def fix(

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from ..errors import SettingsError
-from ..nn import KAN, KANLayer
+from edgewise.errors import SettingsError
+from edgewise.nn import KAN, KANLayer
 
 
 @torch.no_grad()

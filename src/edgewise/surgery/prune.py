@@ -12,8 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..nn import KAN, KANLayer, Model, Scaling, edge_scores, trace
-from ..nn.scores import ScoreKind
+from edgewise.nn import KAN, KANLayer, Model, Scaling, edge_scores, trace
+from edgewise.nn.scores import ScoreKind
 
 
 @dataclass(frozen=True)

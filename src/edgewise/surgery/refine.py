@@ -4,9 +4,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..basis import Basis, transfer
-from ..errors import SettingsError
-from ..nn import KAN, KANLayer, trace
+from edgewise.basis import Basis, transfer
+from edgewise.errors import SettingsError
+from edgewise.nn import KAN, KANLayer, trace
 
 
 def refine(network: KAN, intervals: int) -> KAN:

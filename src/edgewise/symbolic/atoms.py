@@ -24,7 +24,9 @@ def _power(p: sympy.Rational) -> Atom:
 
 
 def _times(p: int, other: Atom) -> Atom:
-    return Atom(f"x^{p} {other.name}", lambda x: x**p * other.value(x), lambda x: x**p * other.expression(x), other.positive)
+    return Atom(
+        f"x^{p} {other.name}", lambda x: x**p * other.value(x), lambda x: x**p * other.expression(x), other.positive
+    )
 
 
 POWERS = tuple(_power(sympy.Rational(n, 2)) for n in (0, 2, 4, -2, -4, 1, -1, 3, -3, 6, -6, 8))

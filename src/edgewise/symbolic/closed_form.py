@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import sympy
 
-from ..formula import identifiers, symbol
-from ..nn import KAN, Edge, KANLayer, Model, Scaling
+from edgewise.formula import identifiers, symbol
+from edgewise.nn import KAN, Edge, KANLayer, Model, Scaling
 
 
 def closed_form(model: Model) -> list[sympy.Expr]:

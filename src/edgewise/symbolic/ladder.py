@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import sympy
 
-from ..formula import complexity, evaluate, symbol
+from edgewise.formula import evaluate, symbol
+
 from .additive import additive, posynomial, transformed_monomial
 from .identify import identify
 from .monomial import monomial

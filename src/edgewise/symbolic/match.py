@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgewise.errors import SettingsError, ShapeError, ValuesError
 from edgewise.primitives import PRIMITIVES, Primitive, find
+
 from .polish import descend
 from .scan import differences, exponent_slope, scan
 from .starts import Array, gauge, value

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import sympy
 
-from ..formula import complexity, evaluate
+from edgewise.formula import complexity, evaluate
+
 from .problem import EXACT, Array, relative
 
 REWRITES: tuple[Callable[[sympy.Expr], sympy.Expr], ...] = (

@@ -114,7 +114,9 @@ def _invariants(
         return None
     pivots = basis.pivots
     moved = [p for p, row in zip(pivots, snapped, strict=True) if any(row)]
-    if any(not problem.positive[p] and any(v.denominator > 1 for v in row) for p, row in zip(pivots, snapped, strict=True)):
+    if any(
+        not problem.positive[p] and any(v.denominator > 1 for v in row) for p, row in zip(pivots, snapped, strict=True)
+    ):
         return None
     if any(np.any(problem.x[:, p] == 0) for p in moved):
         return None

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import ShapeError, ValuesError
-from ..nn import KAN
+from edgewise.errors import ShapeError, ValuesError
+from edgewise.nn import KAN
 
 
 @dataclass(frozen=True)

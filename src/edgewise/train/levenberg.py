@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..errors import TrainingError
-from ..nn import KAN
-from ..solve import levenberg_marquardt
+from edgewise.errors import TrainingError
+from edgewise.nn import KAN
+from edgewise.solve import levenberg_marquardt
+
 from .history import Fit, History, Stage, TrainingData
 from .jacobian import StackLeastSquares
 from .stack import Stack

@@ -11,11 +11,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..basis import Basis, transfer
-from ..errors import SettingsError
-from ..nn import KAN, KANLayer
-from ..nn.layer import RESIDUALS
-from ..primitives import Primitive
+from edgewise.basis import Basis, transfer
+from edgewise.errors import SettingsError
+from edgewise.nn import KAN, KANLayer
+from edgewise.nn.layer import RESIDUALS
+from edgewise.primitives import Primitive
 
 Rows = Float[Tensor, "starts rows columns"]
 
