@@ -18,7 +18,7 @@ def test_every_table_can_be_read_and_says_where_it_is_from(name: str) -> None:
 def test_kepler() -> None:
     table = load_table("kepler")
     assert table.rows == 18
-    np.testing.assert_allclose(table.y, table.columns["a"] ** 1.5, rtol=1e-3)
+    np.testing.assert_allclose(table.y, table.columns["axis"] ** 1.5, rtol=1e-3)
 
 
 def test_hubble_gives_his_own_constant() -> None:

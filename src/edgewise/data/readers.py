@@ -116,7 +116,7 @@ def _bytes(file: Path) -> bytes:
         raise ReadError(f"{file} is a folder. Give a CSV or TSV file in it.")
     if not file.exists():
         folder = file.parent
-        near = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+        near = [e.name for e in folder.iterdir() if e.is_file() and e.name[0] != "."] if folder.is_dir() else []
         where = did_you_mean(file.name, near) if folder.is_dir() else f" The folder {folder} is not there either."
         raise ReadError(f"there is no file {file}.{where}")
     if file.suffix.lower() in _OTHER_FORMATS:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgewise.data.table import Table
-from edgewise.errors import SettingsError, unknown
+from edgewise.errors import SettingsError, UnknownNameError, did_you_mean
 
 __all__ = ["LAWS", "SETS", "Law", "law", "sample"]
 
@@ -68,7 +68,8 @@ class Law:
 def law(name: str) -> Law:
     """The law of that name; UnknownNameError with the closest one where there is none."""
     if name not in LAWS:
-        raise unknown("law", name, LAWS)
+        hint = did_you_mean(name, LAWS)
+        raise UnknownNameError(f"there is no law {name!r}.{hint} The command edgewise laws lists all {len(LAWS)}.")
     return LAWS[name]
 
 

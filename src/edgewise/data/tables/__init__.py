@@ -33,7 +33,7 @@ TABLES: dict[str, Bundled] = {
             "kepler",
             "Semi-major axis and period of 18 planets, dwarf planets, asteroids and a comet (Kepler's third law)",
             "period",
-            ("a",),
+            ("axis",),
             "Planets and Pluto: NASA planetary fact sheets (mean elements J2000, sidereal periods). "
             "Others: osculating elements of the JPL Small-Body Database, rounded",
         ),
