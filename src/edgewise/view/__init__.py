@@ -6,7 +6,21 @@
 '<svg'
 """
 
+from .figures import plot_drawing, plot_edge, plot_front, plot_network, plot_predictions, plot_residuals
 from .geometry import Drawing, EdgeMark, NodeMark, draw_network
 from .svg import network_svg, to_svg
 
-__all__ = ["Drawing", "EdgeMark", "NodeMark", "draw_network", "network_svg", "to_svg"]
+__all__ = [
+    "Drawing",
+    "EdgeMark",
+    "NodeMark",
+    "draw_network",
+    "network_svg",
+    "plot_drawing",
+    "plot_edge",
+    "plot_front",
+    "plot_network",
+    "plot_predictions",
+    "plot_residuals",
+    "to_svg",
+]

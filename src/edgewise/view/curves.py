@@ -17,7 +17,8 @@ POINTS = 65
 
 @dataclass(frozen=True)
 class EdgeCurve:
-    """One edge: ``x`` and ``y`` (points,) over the range that its preactivations take, primitive, formula and score.
+    """One edge: ``x`` and ``y`` (points,) over the range that its preactivations take, primitive (and whether
+    it has a pole), formula and score.
 
     ``x`` of the first layer stands in the column's own units, ``y`` in the network's.
     """
@@ -28,6 +29,7 @@ class EdgeCurve:
     y: np.ndarray
     name: str
     label: str
+    pole: bool
     score: float
 
 
@@ -109,8 +111,8 @@ def _layer_curves(
         shift, scale = (scaling.shift[edge.source], scaling.scale[edge.source]) if scaling else (0.0, 1.0)
         x = x * scale + shift
         score = float(scores[edge.target, edge.source])
-        name = edge.primitive.name if edge.primitive else ""
-        curves.append(EdgeCurve(edge_id, edge.kind, x, y, name, _label(edge, x, shift, scale), score))
+        name, pole = (edge.primitive.name, edge.primitive.pole) if edge.primitive else ("", False)
+        curves.append(EdgeCurve(edge_id, edge.kind, x, y, name, _label(edge, x, shift, scale), pole, score))
     return curves
 
 

@@ -20,16 +20,17 @@ from torch import Tensor
 from ..nn import KAN, EdgeId, Model
 from ..nn.scores import ScoreKind
 from .curves import Content, EdgeCurve, read_content
-from .text import ELLIPSIS, label_width, shorten, text_width, true_minus, wrap
+from .text import ELLIPSIS, GLUE, label_width, shorten, text_width, true_minus, wrap
 
 Point = tuple[float, float]
 Level = Literal["input", "hidden", "output"]
 
 NARROWEST, WIDEST = 300.0, 980.0  # of the picture, margins excluded
 MARGIN = 28.0
+HEAD, FOOT = 30.0, 18.0  # added for a title, and for a note
 NODE_ROOM, BOX_ROOM = 88.0, 82.0  # what a node, and a box, would like to have along a row
 LEAST_NODE_ROOM = 18.0
-LARGEST_BOX, READABLE_BOX, LEAST_BOX, WIDEST_CARD = 62.0, 30.0, 16.0, 128.0
+LARGEST_BOX, READABLE_BOX, LEAST_BOX, WIDEST_CARD = 62.0, 30.0, 16.0, 140.0
 ROW_GAP, LANE = 9.0, 1.3
 BEND = 0.38  # 0: wires run straight, as in the paper; 0.5: as upright as can be
 FACTOR_RISE, FACTOR_STEP = 24.0, 18.0  # from the factors of a product up to its node, and between factors
@@ -196,7 +197,7 @@ def name_lines(node: NodeMark) -> list[tuple[float, float, str]]:
 def _full_width(content: Content, layers: list[list[EdgeCurve]]) -> float:
     """As wide as nodes, boxes and names wish, between limits; wider than that only if boxes would vanish."""
     nodes = max(len(content.inputs), *(sum(map(_share, arity)) for arity in content.arities))
-    boxes = max(sum(map(_wish, layer)) for layer in layers)
+    boxes = max(len(layer) * max(map(_wish, layer), default=0.0) for layer in layers)
     names = max(
         len(names) * min(150.0, max(text_width(name, NAME_SIZE) for name in names) + 16)
         for names in (content.inputs, content.targets)
@@ -377,7 +378,7 @@ def _edge(
     curve: EdgeCurve, corner: Point, grid: _Grid, wires: tuple[tuple[Point, ...], ...], contrast: float
 ) -> EdgeMark:
     left, top = corner
-    low, high = _shown_range(curve.y)
+    low, high = _shown_range(curve.y, curve.pole)
     shown = _label_lines(curve, grid.box) if grid.caption else ()
     return EdgeMark(
         curve.id,
@@ -405,21 +406,23 @@ def _label_lines(curve: EdgeCurve, box: float) -> tuple[str, ...]:
     label, room = true_minus(curve.label), box - 8
     if label_width(label, LABEL_SIZE) <= room:
         return (label,)
-    lines = wrap(label, LABEL_SIZE, room, most=2)
+    whole = label.replace(" x", f"{GLUE}x").replace("+ ", f"+{GLUE}").replace("− ", f"−{GLUE}")
+    lines = wrap(whole, LABEL_SIZE, room, most=2)
     if any(line.endswith(ELLIPSIS) for line in lines):
         return (shorten(true_minus(curve.name), LABEL_SIZE, room),)
-    return lines
+    return tuple(line.replace(GLUE, " ") for line in lines)
 
 
-def _shown_range(y: np.ndarray) -> tuple[float, float]:
-    """From the lowest to the highest value; next to a pole, as far as nine in ten values reach."""
+def _shown_range(y: np.ndarray, pole: bool) -> tuple[float, float]:
+    """From the lowest to the highest value; next to a pole, a little farther than nine in ten values reach."""
     finite = y[np.isfinite(y)]
     if not len(finite):
         return 0.0, 0.0
     low, high = float(finite.min()), float(finite.max())
     near, far = np.quantile(finite, (0.05, 0.95)).tolist()
-    if high - low > 50 * (far - near) > 0:
-        low, high = max(low, near - (far - near) / 4), min(high, far + (far - near) / 4)
+    reach = (far - near) / 4
+    if pole and high - low > 2 * (far - near):
+        return max(low, near - reach), min(high, far + reach)
     return low, high
 
 

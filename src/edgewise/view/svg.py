@@ -9,7 +9,20 @@ from torch import Tensor
 
 from ..errors import unknown
 from ..nn import KAN, Model
-from .geometry import LABEL_SIZE, LINE, NAME_SIZE, Drawing, EdgeMark, NodeMark, Point, bends, draw_network, name_lines
+from .geometry import (
+    FOOT,
+    HEAD,
+    LABEL_SIZE,
+    LINE,
+    NAME_SIZE,
+    Drawing,
+    EdgeMark,
+    NodeMark,
+    Point,
+    bends,
+    draw_network,
+    name_lines,
+)
 from .style import DARK, LIGHT, READABLE, UNUSED, Palette, visible
 from .text import RAISED_BY, RAISED_SIZE, raised
 
@@ -37,8 +50,8 @@ def to_svg(drawing: Drawing, title: str = "", theme: Theme = "auto") -> str:
     """The SVG text of a drawing. Raises UnknownNameError for a theme other than auto, light and dark."""
     if theme not in ("auto", "light", "dark"):
         raise unknown("theme", theme, ("auto", "light", "dark"))
-    head = 30.0 if title else 0.0
-    foot = 18.0 if drawing.note else 0.0
+    head = HEAD if title else 0.0
+    foot = FOOT if drawing.note else 0.0
     width, height = drawing.width, drawing.height + head + foot
     body = "\n".join(_body(drawing))
     heading = _text(width / 2, 24, _safe(title), 16, "ew-ink", ' font-weight="600"') + "\n" if title else ""

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-ELLIPSIS = "…"
+ELLIPSIS, GLUE = "…", "\u00a0"  # no line is broken at a no-break space
 RAISED_SIZE, RAISED_BY = 0.75, 0.36  # of an exponent, in the size of its base
 _NARROW = frozenset("iljtfrI.,:;|!'()[]{} -·")
 _BROAD = frozenset("mwMW@%—")
@@ -19,8 +19,8 @@ def _share(char: str) -> float:
     if unicodedata.east_asian_width(char) in "WF":
         return 1.0
     if char in _NARROW:
-        return 0.34
-    return 0.88 if char in _BROAD else 0.68 if char.isupper() else 0.57
+        return 0.36
+    return 0.88 if char in _BROAD else 0.7 if char.isupper() else 0.6
 
 
 def shorten(text: str, size: float, room: float) -> str:
@@ -39,7 +39,7 @@ def wrap(text: str, size: float, room: float, most: int = 3) -> tuple[str, ...]:
     ('sound pressure', 'level [dB]')
     """
     lines: list[str] = []
-    for word in text.split():
+    for word in filter(None, text.replace("\n", " ").split(" ")):
         together = f"{lines[-1]} {word}" if lines else word
         if lines and (text_width(together, size) <= room or len(lines) == most):
             lines[-1] = together
