@@ -90,7 +90,7 @@ def find_architecture(
     report: Callable[[Trial], None] = lambda trial: None,
 ) -> Architecture | None:
     """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so, None if there is none."""
-    frame, data = as_network_sees(prepared)
+    frame, data = as_network_sees(prepared, seed)
     trials: list[Trial] = []
     for trial in _trials(shapes(len(prepared.symbols)), data, coarse, seed, workers, stop):
         trials.append(trial)
@@ -142,9 +142,12 @@ def _try(
         return []
 
 
-def as_network_sees(prepared: Prepared) -> tuple[Callable[[KAN], Model], TrainingData]:
-    """Inputs in [-1, 1], target with mean 0 and spread 1; and how to put names and units around a network."""
-    train, held = prepared.train, prepared.held
+def as_network_sees(prepared: Prepared, seed: int) -> tuple[Callable[[KAN], Model], TrainingData]:
+    """Inputs in [-1, 1], target with mean 0 and spread 1; and how to put names and units around a network.
+
+    A network needs rows held out even where the table is small: there a quarter of them, by ``seed``.
+    """
+    train, held = prepared.table.split(0.25, seed) if prepared.small else (prepared.train, prepared.held)
     into, target = Scaling.to_unit_range(train.x), Scaling.to_unit_spread(train.y[:, None])
     x, x_held = (torch.as_tensor(into.into(t.x)) for t in (train, held))
     y, y_held = (torch.as_tensor(target.into(t.y[:, None])) for t in (train, held))

@@ -15,11 +15,13 @@ EXACT = 1e-9  # held-out rmse over the target's spread below which a law is exac
 
 @dataclass(frozen=True)
 class Judged:
-    """A candidate after its trial: the formula, the stage that proposed it, its error over the target's spread."""
+    """A candidate after its trial: the formula, the stage that proposed it, its error over the target's spread, and its
+    residuals on the rows held out."""
 
     formula: Formula
     stage: str
     error: float
+    residuals: np.ndarray
 
     @property
     def exact(self) -> bool:
@@ -68,33 +70,53 @@ class Judge:
 
     @property
     def best(self) -> Judged | None:
-        """The judged candidate behind the front's pick."""
+        """The simplest formula of the front that the rows held out cannot tell from the most accurate one.
+
+        Two formulas are compared row by row: the difference of their squared residuals must be larger than its own
+        standard error. Errors that are all rounding are alike.
+        """
         if not len(self.front):
             return None
-        pick = self.front.best
-        return next(j for j in self.judged if j.formula is pick)
+        known = {id(j.formula): j for j in self.judged}
+        on_front = [known[id(formula)] for formula in self.front]
+        sharpest = min(on_front, key=lambda j: j.error)
+        return next(j for j in on_front if not tells_apart(j, sharpest))
+
+    def settle(self) -> Judged | None:
+        """Mark the best as the front's pick."""
+        best = self.best
+        if best is not None:
+            self.front.pick(best.formula)
+        return best
 
     def _enter(self, expression: sympy.Expr, errors: dict[str, float], stage: str) -> Judged | None:
-        rmse, r2 = self._held_out(expression)
-        if not np.isfinite(rmse):
+        residuals = self._residuals(expression)
+        if residuals is None:
             return None
-        table = self.prepared.table
+        table, held = self.prepared.table, self.prepared.held
+        rmse = float(np.sqrt(np.mean(residuals**2)))
+        r2 = 1 - rmse**2 / max(float(held.y.var()), np.finfo(float).tiny)
         formula = Formula(table.target, expression, self.prepared.symbols, table.units, rmse, r2, errors)
-        found = Judged(formula, stage, rmse / self.prepared.spread)
+        found = Judged(formula, stage, rmse / self.prepared.spread, residuals)
         self.judged.append(found)
         self.front.add(formula)
         return found
 
-    def _held_out(self, expression: sympy.Expr) -> tuple[float, float]:
-        """Root mean squared error and R2 on the rows held out; in small tables each row is left out once."""
-        held = self.prepared.held
-        residuals = held.y - np.broadcast_to(evaluate(expression, self.prepared.columns(held)), held.y.shape)
+    def _residuals(self, expression: sympy.Expr) -> np.ndarray | None:
+        """Residuals on the rows held out (in small tables each row is left out once), None where one is not finite."""
+        held, columns = self.prepared.held, self.prepared.columns(self.prepared.held)
+        residuals = held.y - np.broadcast_to(evaluate(expression, columns), held.y.shape)
         if not np.isfinite(residuals).all():
-            return np.inf, -np.inf
-        if self.prepared.small:
-            residuals = residuals / (1 - leverages(expression, self.prepared.columns(held), held.rows))
-        rmse = float(np.sqrt(np.mean(residuals**2)))
-        return rmse, 1 - rmse**2 / max(float(held.y.var()), np.finfo(float).tiny)
+            return None
+        return residuals / (1 - leverages(expression, columns, held.rows)) if self.prepared.small else residuals
+
+
+def tells_apart(one: Judged, sharper: Judged) -> bool:
+    """Whether the rows held out say that ``sharper`` is better than ``one`` by more than chance."""
+    if one is sharper or one.exact:
+        return False
+    gain = one.residuals**2 - sharper.residuals**2
+    return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))
 
 
 def leverages(expression: sympy.Expr, columns: dict[str, np.ndarray], rows: int) -> np.ndarray:

@@ -22,7 +22,7 @@ from edgewise.nn import Model
 from edgewise.primitives import PRIMITIVES, Primitive, find
 from edgewise.symbolic import ladder, named_graphs
 
-from .architecture import Architecture, find_architecture
+from .architecture import AS_GOOD, Architecture, find_architecture
 from .clock import Clock
 from .judge import Judge, Judged
 from .naming import name_network
@@ -32,6 +32,7 @@ from .verdict import Verdict, decide
 
 Progress = Callable[[str, float, str], None]
 LADDER_SHARE = 0.45  # of the budget, before the network has its turn
+NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 SAMPLE = 256  # rows kept with the result, for its pictures
 SNAPPED = 6  # formulas of the front whose constants are tried as plain numbers
 
@@ -153,21 +154,26 @@ class _Search:
             self.clock.cut.append("network")
 
     def _naming(self) -> None:
+        """Names for the chosen network, then for the next best ones, until a formula is as good as its network."""
         if self.architecture is None:
             return
+        limit = self.clock.deadline(NAMING_SHARE)
         tried = sorted(self.architecture.trials, key=lambda trial: (not trial.certified, trial.error))
         models = [(self.architecture.model, self.architecture.trial.error)]
         models += [(self.architecture.model.with_network(t.fit.network), t.error) for t in tried[:3]]
+        rows = self.prepared.train.x
         for model, error in models:
-            for expression in name_network(
-                model, self.prepared.train.x, accuracy=error, primitives=self.primitives, most=16
-            ):
-                if self.clock.over("naming"):
+            for expression in name_network(model, rows, accuracy=error, primitives=self.primitives, most=16):
+                if time.monotonic() > limit:
+                    self.clock.cut.append("naming")
                     return
-                self.judge(expression, "naming")
-                if self._exact():
+                found = self.judge(expression, "naming")
+                if found is not None and found.exact:
                     return
                 self._tell("naming")
+            best = self.judge.best
+            if best is not None and best.error < AS_GOOD * error:
+                return
 
     def _snapping(self) -> None:
         noise = None if self._exact() else self._noise()
@@ -193,7 +199,7 @@ class _Search:
         architecture = self.architecture
         verdict: Verdict = decide(self.judge, architecture, self.prepared)
         model: Model | None = architecture.model if architecture else None
-        rmse, r2 = self._network_errors(model)
+        error = architecture.trial.error if architecture else float("nan")
         rows = np.random.default_rng(self.seed).permutation(self.table.rows)[:SAMPLE]
         return Discovery(
             target=self.table.target,
@@ -203,8 +209,8 @@ class _Search:
             verified=verdict.verified,
             model=model,
             network_shape=tuple(model.network.shape) if model else (),
-            network_rmse=rmse,
-            network_r2=r2,
+            network_rmse=error * self.prepared.spread,
+            network_r2=1 - error**2,
             rate=architecture.trial.fit.history.rate if architecture else 0.0,
             rows=self.table.rows,
             seconds=self.clock.elapsed,
@@ -214,13 +220,6 @@ class _Search:
             steps=tuple(self.steps),
             sample=self.prepared.table.x[np.sort(rows)],
         )
-
-    def _network_errors(self, model: Model | None) -> tuple[float, float]:
-        if model is None:
-            return float("nan"), float("nan")
-        held = self.prepared.held
-        rmse = float(np.sqrt(np.mean((held.y - model.predict(held.x)) ** 2)))
-        return rmse, 1 - rmse**2 / max(float(held.y.var()), np.finfo(float).tiny)
 
 
 def _table_of(primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None) -> dict[str, Primitive]:

@@ -86,7 +86,7 @@ class Discovery:
                 f"[{shape}]  held-out r2 {self.network_r2:.7f}, rmse {self.network_rmse:.2e}, rate {self.rate:.1f}"
             )
         lines = [
-            f"{self.rows} rows, {len(self.inputs)} inputs ({', '.join(self.inputs)}) -> {self.target}",
+            f"{self.rows} rows, {_inputs(self.inputs)} -> {self.target}",
             f"network  {network}",
             str(self.front) if len(self.front) else "no formula with finite values was found",
             self.explain(),
@@ -140,7 +140,7 @@ class Discovery:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         saved = {**self.to_json(), "formulas": [f.as_dict() for f in self.front], "sample": self.sample.tolist()}
-        saved["pick"] = None if self.formula is None else self.formula.as_dict()
+        saved["pick"] = next((i for i, f in enumerate(self.front) if f is self.formula), None)
         (folder / "formula.json").write_text(json.dumps(saved, indent=1, allow_nan=True), encoding="utf-8")
         if self.model is not None:
             self.model.save(folder / "network.safetensors")
@@ -151,12 +151,15 @@ class Discovery:
         folder = Path(folder)
         try:
             saved = json.loads((folder / "formula.json").read_text(encoding="utf-8"))
+            front = Front([Formula.from_dict(formula) for formula in saved["formulas"]])
+            if saved["pick"] is not None:
+                front.pick(front[saved["pick"]])
             network = saved["network"] or {"shape": (), "rmse": np.nan, "r2": np.nan, "rate": 0.0}
             return cls(
                 target=saved["target"],
                 inputs=tuple(saved["inputs"]),
-                formula=None if saved["pick"] is None else Formula.from_dict(saved["pick"]),
-                front=Front([Formula.from_dict(f) for f in saved["formulas"]]),
+                formula=None if saved["pick"] is None else front[saved["pick"]],
+                front=front,
                 verified=bool(saved["verified"]),
                 model=Model.load(folder / "network.safetensors") if saved["network"] else None,
                 network_shape=tuple(network["shape"]),
@@ -177,3 +180,8 @@ class Discovery:
             raise StorageError(
                 f"{folder} holds no discovery (a folder written by `edgewise discover --out` was expected): {error}"
             ) from error
+
+
+def _inputs(names: tuple[str, ...]) -> str:
+    """``3 inputs (L, g, theta0)``."""
+    return f"{len(names)} input{'s' if len(names) > 1 else ''} ({', '.join(names)})"

@@ -25,7 +25,7 @@ class Verdict:
 def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) -> Verdict:
     """A pick is verified when its held-out error is rounding; or when, in noisy data, nothing flexible does better and
     what it leaves behind looks like noise (no trend in any input)."""
-    pick = judge.best
+    pick = judge.settle()
     if pick is None:
         return Verdict(None, False, ("no candidate had finite values on the rows held out.",))
     if pick.error <= EXACT:

@@ -31,6 +31,7 @@ class Front:
         if not (floor >= 0 and tolerance >= 0):
             raise SettingsError(f"floor and tolerance must be 0 or more, got {floor} and {tolerance}.")
         self.floor, self.tolerance = floor, tolerance
+        self._pick: Formula | None = None
         self._formulas: list[Formula] = []
         for formula in formulas:
             self.add(formula)
@@ -43,11 +44,20 @@ class Front:
         self._formulas = sorted([*kept, formula], key=lambda f: f.complexity)
         return True
 
+    def pick(self, formula: Formula) -> None:
+        """Make one formula of the front the choice, for a reason that the errors alone do not tell."""
+        if not any(known is formula for known in self._formulas):
+            raise FormulaError(f"only a formula of the front can be picked, and {formula} is not on it.")
+        self._pick = formula
+
     @property
     def best(self) -> Formula:
-        """The simplest formula whose error is within the tolerance of the smallest: the product's own choice."""
+        """The formula that was picked; else the simplest one whose error is within the tolerance of the smallest."""
         if not self._formulas:
             raise FormulaError("the front is empty: no formula with a finite error was added.")
+        if any(known is self._pick for known in self._formulas):
+            assert self._pick is not None
+            return self._pick
         limit = self._error(self._formulas[-1]) * (1 + self.tolerance)
         return next(formula for formula in self._formulas if self._error(formula) <= limit)
 
