@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgewise.primitives import Primitive
+
 from .starts import Array, frequencies, gauge, starts, value
 
 KEPT = 4  # starts of a primitive that go down
