@@ -14,7 +14,7 @@ from .additive import POSYNOMIAL_TARGETS
 from .atoms import FUNCTIONS, values_of
 from .numbers import linear_combination
 from .problem import TARGET, Array, Problem
-from .scan import arguments
+from .arguments import arguments
 from .sparse import sparse_combination
 from .transforms import TRANSFORMS, sign_of
 

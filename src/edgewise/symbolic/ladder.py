@@ -25,7 +25,7 @@ from .monomial import monomial
 from .problem import EXACT, Array, Candidate, Problem, first_problem, lift, relative
 from .rational import rational_function
 from .ridge import ridge_reductions
-from .scan import argument_reductions
+from .arguments import argument_reductions
 from .separable import separable
 from .shorten import shorten
 from .surrogate import Surrogate, fit
