@@ -1,0 +1,19 @@
+"""What is written is read back, bit by bit."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given
+
+sys.path.insert(0, str(Path(__file__).parent))
+from expressions import columns, expressions
+
+from edgewise.formula import evaluate, parse, symbol, to_text
+
+
+@given(expressions)
+def test_round_trip(expression: sympy.Expr) -> None:
+    assert parse(to_text(expression)) == expression
