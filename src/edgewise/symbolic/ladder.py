@@ -216,8 +216,19 @@ def _ridges(node: Node) -> Iterator[Node]:
 
 def _arguments(node: Node) -> Iterator[Node]:
     """The children of the argument scan: one input each."""
-    for child in argument_reductions(node.problem):
-        yield Node(child, node.price + 0.2)
+    if _waving(node):
+        for child in argument_reductions(node.problem):
+            yield Node(child, node.price + 0.2)
+
+
+def _early_dictionary(node: Node) -> Iterator[sympy.Expr]:
+    if _waving(node):
+        yield from argument_dictionary(node.problem)
+
+
+def _late_dictionary(node: Node) -> Iterator[sympy.Expr]:
+    if not _waving(node):
+        yield from argument_dictionary(node.problem)
 
 
 def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> Node:
@@ -236,8 +247,8 @@ def _spread(y: Array) -> float:
 
 
 def _waving(node: Node) -> bool:
-    """Worth a scan: the surrogate is no good, so the law may oscillate."""
-    return 2 <= node.problem.inputs <= 6 and (node.surrogate is None or node.surrogate.error > 0.02)
+    """The surrogate is no good, so the law may oscillate."""
+    return node.surrogate is None or node.surrogate.error > 0.02
 
 
 def _inputs(low: int, high: int) -> Callable[[Node], bool]:
@@ -255,8 +266,9 @@ def _expand_stages() -> tuple[Stage, ...]:
         Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive)),
         Stage("scale", 0.5, _inputs(2, 20), _scales),
         Stage("ridge", 0.9, _inputs(2, 12), _ridges),
-        Stage("argument scan", 1.2, _waving, _arguments),
-        Stage("argument dictionary", 2.0, _inputs(2, 6), _on_problem(argument_dictionary)),
+        Stage("argument scan", 1.2, _inputs(2, 6), _arguments),
+        Stage("argument dictionary", 2.0, _inputs(2, 6), _early_dictionary),
+        Stage("argument dictionary", 5.0, _inputs(2, 6), _late_dictionary),
         Stage("sum", 0.8, _inputs(2, 20), _sums),
         Stage("identify", 0.6, _inputs(1, 1), _on_problem(identify)),
         Stage("rational", 0.7, _inputs(1, 4), _rational),
