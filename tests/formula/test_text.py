@@ -3,15 +3,13 @@
 import sys
 from pathlib import Path
 
-import numpy as np
-import pytest
 import sympy
 from hypothesis import given
 
 sys.path.insert(0, str(Path(__file__).parent))
-from expressions import columns, expressions
+from expressions import expressions
 
-from edgewise.formula import evaluate, parse, symbol, to_text
+from edgewise.formula import parse, to_text
 
 
 @given(expressions)

@@ -13,7 +13,7 @@ from itertools import combinations, product
 import numpy as np
 import sympy
 
-from .numbers import fraction, rational
+from .coefficients import fraction, rational
 from .problem import TARGET, Array, Problem, reduced
 
 LARGEST_POWER = 3

@@ -11,10 +11,10 @@ import numpy as np
 import sympy
 
 from .additive import POSYNOMIAL_TARGETS
-from .atoms import FUNCTIONS, values_of
-from .numbers import linear_combination
-from .problem import TARGET, Array, Problem
 from .arguments import arguments
+from .atoms import FUNCTIONS, values_of
+from .coefficients import linear_combination
+from .problem import TARGET, Array, Problem
 from .sparse import sparse_combination
 from .transforms import TRANSFORMS, sign_of
 
@@ -25,7 +25,11 @@ MOST_COLUMNS = 420
 def argument_dictionary(problem: Problem) -> Iterator[sympy.Expr]:
     """Expressions for the target found with one inner argument."""
     factors = _factors(problem)
-    targets = [(name, TRANSFORMS[name].forward(problem.y)) for name in POSYNOMIAL_TARGETS[:3] if TRANSFORMS[name].allowed(problem.y)]
+    targets = [
+        (name, TRANSFORMS[name].forward(problem.y))
+        for name in POSYNOMIAL_TARGETS[:3]
+        if TRANSFORMS[name].allowed(problem.y)
+    ]
     for expression, values in _arguments(problem):
         words = [(sympy.Integer(1), np.ones(problem.rows))]
         words += [(atom.expression(expression), column) for atom, column in values_of(values, WORDS)]

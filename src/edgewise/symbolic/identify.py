@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+from .coefficients import constant
 from .families import GAUGE, INNER, POWERS, SHAPES, TARGETS, Shape
-from .numbers import constant
 from .problem import TARGET, Array, Problem, relative
 from .transforms import TRANSFORMS, sign_of
 
@@ -64,8 +64,8 @@ def _effort(match: _Match) -> tuple:
         + (match.gauge != 0)
         + (match.shape is not None) * 2
         + (match.inner not in (1.0, 2.0, -1.0))
-        + (match.shape is not None and not match.shape.name.isalpha())
-    ,)
+        + (match.shape is not None and not match.shape.name.isalpha()),
+    )
 
 
 def _real_power(z: Array, exponent: float) -> bool:
@@ -85,7 +85,9 @@ def _transformed(z: Array, g: Array, rows: Array, gauges: list[float]) -> _Targe
         target = g * z**m
         for name in TARGETS:
             transform = TRANSFORMS[name]
-            if name in ("log", "1/y^2", "y^2", "sqrt") and not transform.allowed(target) or not transform.allowed(target):
+            if (name in ("log", "1/y^2", "y^2", "sqrt") and not transform.allowed(target)) or not transform.allowed(
+                target
+            ):
                 continue
             with np.errstate(all="ignore"):
                 part = transform.forward(target[rows])

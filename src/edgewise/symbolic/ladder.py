@@ -17,19 +17,21 @@ from functools import cached_property
 import numpy as np
 import sympy
 
-from ..formula import complexity, evaluate, symbol
+from edgewise.formula import evaluate, symbol
+
 from .additive import additive, posynomial, transformed_monomial
+from .arguments import argument_reductions
 from .dictionary import argument_dictionary
 from .identify import identify
 from .monomial import monomial
+from .peel import factor_peels, term_peels
 from .problem import EXACT, Array, Candidate, Problem, first_problem, lift, relative
 from .rational import rational_function
 from .ridge import ridge_reductions
-from .arguments import argument_reductions
 from .separable import separable
-from .shorten import shorten
 from .surrogate import Surrogate, fit
 from .symmetry import merge_reductions, scale_reductions
+from .tidy import shorten
 from .transforms import transformed
 
 MOST_ROWS = 2000
@@ -214,6 +216,15 @@ def _ridges(node: Node) -> Iterator[Node]:
             yield _judged(child, node, surrogate, 0.0)
 
 
+def _peels(node: Node) -> Iterator[Node]:
+    """The children without one input, after a term or factor of it has been taken off."""
+    surrogate = node.surrogate
+    if surrogate is not None:
+        for peels in (factor_peels, term_peels):
+            for child in peels(node.problem, surrogate):
+                yield _judged(child, node, surrogate, 0.3)
+
+
 def _arguments(node: Node) -> Iterator[Node]:
     """The children of the argument scan: one input each."""
     if _waving(node):
@@ -266,6 +277,7 @@ def _expand_stages() -> tuple[Stage, ...]:
         Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive)),
         Stage("scale", 0.5, _inputs(2, 20), _scales),
         Stage("ridge", 0.9, _inputs(2, 12), _ridges),
+        Stage("peel", 1.3, _inputs(2, 12), _peels),
         Stage("argument scan", 1.2, _inputs(2, 6), _arguments),
         Stage("argument dictionary", 2.0, _inputs(2, 6), _early_dictionary),
         Stage("argument dictionary", 5.0, _inputs(2, 6), _late_dictionary),

@@ -93,7 +93,10 @@ class _Model:
         linear = factor * columns
         weights = np.linalg.lstsq(linear, self.y, rcond=None)[0]
         rest = self.y - linear @ weights
-        moves = [(linear @ weights)[:, None] * self.logs, *((factor * d @ weights)[:, None] * self.logs for d in slopes)]
+        moves = [
+            (linear @ weights)[:, None] * self.logs,
+            *((factor * d @ weights)[:, None] * self.logs for d in slopes),
+        ]
         found = _eliminated(linear, np.column_stack(moves), rest)
         n = self.logs.shape[1]
         return float(np.linalg.norm(rest) / np.linalg.norm(self.y)), (found[:n], found[n:].reshape(powers.shape))

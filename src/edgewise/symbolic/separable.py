@@ -15,7 +15,7 @@ import numpy as np
 import sympy
 
 from .atoms import Atom, values_of
-from .numbers import linear_combination
+from .coefficients import linear_combination
 from .problem import TARGET, Array, Problem
 from .sparse import sparse_combination
 from .surrogate import Decomposition

@@ -10,7 +10,6 @@ Sources: Allen (1974), PRESS; Blatman & Sudret (2011), J. Comput. Phys. 230, on 
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 
 import numpy as np
 
@@ -164,4 +163,3 @@ class Decomposition:
             tables[index] = self.slopes[index]
             parts.append(self._columns(tables) @ weights)
         return np.column_stack(parts) * self.chain
-

@@ -20,7 +20,7 @@ from fractions import Fraction
 import numpy as np
 import sympy
 
-from .numbers import fraction, rational
+from .coefficients import fraction, rational
 from .problem import TARGET, Array, Problem, reduced
 from .surrogate import Surrogate
 
@@ -121,7 +121,9 @@ def _invariants(
 ) -> Problem | None:
     """y / x^a and, for every input that is no pivot, x_j / prod pivot^b."""
     moved = [p for p, row in zip(pivots, snapped, strict=True) if any(row)]
-    if any(not problem.positive[p] and any(v.denominator > 1 for v in row) for p, row in zip(pivots, snapped, strict=True)):
+    if any(
+        not problem.positive[p] and any(v.denominator > 1 for v in row) for p, row in zip(pivots, snapped, strict=True)
+    ):
         return None
     if any(np.any(problem.x[:, p] == 0) for p in moved):
         return None
@@ -131,7 +133,6 @@ def _invariants(
             continue
         powers = [row[j] for row in snapped]
         common = int(np.lcm.reduce([value.denominator for value in powers]))
-        common = common if problem.positive[j] or common % 2 else common
         expression, values = _product(problem, pivots, [-value * common for value in powers])
         columns.append((problem.symbols[j] ** common * expression, problem.x[:, j] ** common * values))
     factor, values = _product(problem, pivots, [row[-1] for row in snapped])

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 import sympy
 
-from ..formula import complexity, evaluate
+from edgewise.formula import complexity, evaluate
+
 from .problem import EXACT, Array, relative
 
 Rewrite = Callable[[sympy.Expr], sympy.Expr]
