@@ -10,8 +10,8 @@ from itertools import combinations, product
 import numpy as np
 import sympy
 
+from .coefficients import linear_combination
 from .monomial import monomial
-from .numbers import linear_combination
 from .problem import TARGET, Array, Problem, relative
 from .sparse import sparse_combination
 from .transforms import TRANSFORMS, Transform, sign_of, transformed

@@ -19,7 +19,7 @@ class Atom:
     positive: bool = False
 
 
-def _power(p: sympy.Rational) -> Atom:
+def power(p: sympy.Rational) -> Atom:
     return Atom(f"x^{p}", lambda x: x ** (int(p) if p.q == 1 else float(p)), lambda x: x**p, positive=p.q != 1)
 
 
@@ -29,7 +29,7 @@ def _times(p: int, other: Atom) -> Atom:
     )
 
 
-POWERS = tuple(_power(sympy.Rational(n, 2)) for n in (0, 2, 4, -2, -4, 1, -1, 3, -3, 6, -6, 8))
+POWERS = tuple(power(sympy.Rational(n, 2)) for n in (0, 2, 4, -2, -4, 1, -1, 3, -3, 6, -6, 8))
 FUNCTIONS = (
     Atom("sin", np.sin, sympy.sin),
     Atom("cos", np.cos, sympy.cos),

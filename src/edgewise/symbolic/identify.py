@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+from .coefficients import constant
 from .families import GAUGE, INNER, POWERS, SHAPES, TARGETS, Shape
-from .numbers import constant
 from .problem import TARGET, Array, Problem, relative
 from .transforms import TRANSFORMS, sign_of
 

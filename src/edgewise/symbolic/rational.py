@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 import sympy
 
-from .numbers import linear_combination
+from .coefficients import linear_combination
 from .problem import Array, Problem, relative
 from .surrogate import exponents
 
