@@ -72,8 +72,8 @@ class Judge:
     def best(self) -> Judged | None:
         """The simplest formula of the front that the rows held out cannot tell from the most accurate one.
 
-        Two formulas are compared row by row: the difference of their squared residuals must be larger than its own
-        standard error. Errors that are all rounding are alike.
+        Two formulas are compared row by row: the mean difference of their squared residuals must be more than twice its
+        own standard error. Errors that are all rounding are alike.
         """
         if not len(self.front):
             return None
@@ -113,10 +113,13 @@ class Judge:
 
 def tells_apart(one: Judged, sharper: Judged) -> bool:
     """Whether the rows held out say that ``sharper`` is better than ``one`` by more than chance."""
-    if one is sharper or one.exact:
-        return False
-    gain = one.residuals**2 - sharper.residuals**2
-    return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))
+    return one is not sharper and not one.exact and beats(sharper.residuals, one.residuals)
+
+
+def beats(ours: np.ndarray, theirs: np.ndarray) -> bool:
+    """Whether residuals are smaller than others on the same rows: by mean square, by more than two standard errors."""
+    gain = theirs**2 - ours**2
+    return bool(gain.mean() > 2 * gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else bool(gain.mean() > 0)
 
 
 def leverages(expression: sympy.Expr, columns: dict[str, np.ndarray], rows: int) -> np.ndarray:
