@@ -11,6 +11,7 @@ from .judge import EXACT, Judge, Judged, beats
 from .prepare import Prepared
 
 CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of
+CLEAR_IN_FEW_ROWS = 0.01
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
         return Verdict(
             pick, False, ("the network still improves with finer splines, so the formula is not at the floor.",)
         )
-    if pick.error > CLEAR or not is_white(pick, prepared):
+    if pick.error > (CLEAR_IN_FEW_ROWS if prepared.small else CLEAR) or not is_white(pick, prepared):
         return Verdict(pick, False)
     return Verdict(pick, True)
 
