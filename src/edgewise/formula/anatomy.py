@@ -84,12 +84,12 @@ def fraction(expression: sympy.Expr) -> Fraction:
             below.append(sympy.Pow(part.base, -part.exp))
         else:
             above.append(part)
-    negative = bool(number < 0)
+    negative = bool(number.is_extended_negative)
     return Fraction(negative, -number if negative else number, tuple(above), tuple(below))
 
 
 def _is_below(factor: sympy.Expr) -> bool:
-    return factor.is_Pow and factor.exp.is_Number and bool(factor.exp < 0)
+    return factor.is_Pow and factor.exp.is_Number and bool(factor.exp.is_extended_negative)
 
 
 def call(expression: sympy.Expr) -> tuple[str, tuple[sympy.Expr, ...]] | None:
