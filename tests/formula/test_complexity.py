@@ -43,6 +43,8 @@ from edgewise.formula import complexity, parse, symbol
         ("6.28*sqrt(L/g)", 6),
         ("2*pi*sqrt(L/g)", 8),
         ("2*(x + y)", 5),
+        ("sqrt(2*g*h)", 6),
+        ("exp(-x**2/2)/sqrt(2*pi)", 11),
         ("2*x + 2*y", 7),
         ("G*m1*m2/r**2", 9),
     ],

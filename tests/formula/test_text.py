@@ -44,6 +44,18 @@ x, y = symbol("x"), symbol("y")
         "1e+30*x",
         "-0.5",
         "2/3",
+        "sqrt(2*g*h)",
+        "sqrt(x/2)",
+        "sqrt(2*(x + y)/3)",
+        "3*sqrt(x/2)/2",
+        "x/sqrt(2)",
+        "sqrt(2/3)*x",
+        "sqrt(2)*x",
+        "sqrt(2)",
+        "2*sqrt(2)",
+        "exp(-x**2/2)/sqrt(2*pi)",
+        "exp(-(x - mu)**2/(2*sigma**2))/(sqrt(2*pi)*sigma)",
+        "1.5*sqrt(2*x)",
     ],
 )
 def test_looks_as_a_person_would_write_it(text: str) -> None:
