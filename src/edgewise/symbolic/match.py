@@ -110,8 +110,10 @@ def match(
     lengths = [_message(primitive, theta, samples, independent) for primitive, theta in fitted]
     found = []
     for i in np.argsort(lengths, kind="stable")[: 2 * top]:
-        one = fitted[i] if lengths[i] > min(lengths) + HOPELESS else _simplify(*fitted[i], samples, independent)
-        found.append(_finish(*_christened(*one, rows), samples, independent))
+        primitive, theta = fitted[i]
+        if lengths[i] < min(lengths) + HOPELESS:
+            theta = _simplify(primitive, theta, samples, independent)
+        found.append(_finish(_christened(primitive, theta, rows), theta, samples, independent))
     best: dict[str, Match] = {}
     for named in sorted(found, key=lambda named: named.evidence):
         best.setdefault(named.primitive, named)
@@ -375,7 +377,7 @@ def _complexity(primitive: Primitive, theta: Array) -> int:
     return 1 + primitive.complexity + 2 * sum(map(int, shown))
 
 
-def _simplify(primitive: Primitive, theta: Array, samples: _Samples, independent: float) -> tuple[Primitive, Array]:
+def _simplify(primitive: Primitive, theta: Array, samples: _Samples, independent: float) -> Array:
     """Set constants to 0, 1 or a small fraction, refit the rest, keep what makes the message shorter."""
     kind, _ = gauge(primitive, float(theta[P]) if primitive.exponent else 1.37)
     free = np.array([kind not in ("homogeneous", "logarithmic"), kind != "exponential", True, True, primitive.exponent])
@@ -391,7 +393,7 @@ def _simplify(primitive: Primitive, theta: Array, samples: _Samples, independent
         new = _message(primitive, trial, samples, independent)
         if new <= length + 1e-6:
             theta, free, length = trial, still, new
-    return primitive, _refit(primitive, theta, free, samples, everything=True)
+    return _refit(primitive, theta, free, samples, everything=True)
 
 
 def _goals(primitive: Primitive, theta: Array, free: Array, samples: _Samples) -> list[tuple[int, float]]:
@@ -428,13 +430,13 @@ def _finish(primitive: Primitive, theta: Array, samples: _Samples, independent: 
     return Match(primitive.name, a, b, c, d, exponent, *scores, _complexity(primitive, theta), length, primitive)
 
 
-def _christened(primitive: Primitive, theta: Array, rows: list[Primitive]) -> tuple[Primitive, Array]:
+def _christened(primitive: Primitive, theta: Array, rows: list[Primitive]) -> Primitive:
     """A power with the exponent of a primitive that has a name of its own gets that name."""
     if primitive.exponent:
         for twin in rows:
             if twin.smooth and not twin.exponent and gauge(twin) == ("homogeneous", theta[P]):
-                return twin, theta
-    return primitive, theta
+                return twin
+    return primitive
 
 
 def _number(constant: float) -> Any:

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from edgewise.formula import evaluate, join_constants, split_constants
 
 Array = NDArray[np.float64]
-STEP = 6e-6  # relative, for central differences: the error of a slope is of the size of STEP^2
+STEP = 6e-6  # relative, for central differences
+SLOPES = 1e-9  # how well they then tell slopes; a direction flatter than that is one the data do not know
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def polish(
     columns: name -> (N,), y (N,), weights (N,): how much each row counts.
     """
     problem = _Problem.of(expression, columns, y, weights)
-    theta, _ = descend(problem.residual, problem.jacobian, problem.start, steps=steps)
+    theta, _ = descend(problem.residual, problem.jacobian, problem.start, steps=steps, resolution=SLOPES)
     if not np.array_equal(theta, problem.start):
         expression = join_constants(problem.template, dict(zip(problem.parameters, theta, strict=True)))
         problem = _Problem.of(expression, columns, y, weights)  # constants are named in reading order, which may change
@@ -108,7 +109,7 @@ class _Problem:
         scale = np.max(np.abs(matrix), axis=0)
         known = scale > 0
         _, singular, directions = np.linalg.svd(matrix[:, known] / scale[known], full_matrices=False)
-        told = singular > 1e-9 * singular.max(initial=0.0)  # slopes are no better than that
+        told = singular > SLOPES * singular.max(initial=0.0)
         spread = np.sqrt(np.sum((directions[told] / singular[told, None]) ** 2, axis=0))
         errors = np.full(len(self.start), np.inf)
         errors[known] = np.sqrt(r @ r / free) * spread / scale[known]
@@ -122,12 +123,13 @@ def descend(
     theta: Array,
     *,
     steps: int = 30,
-    decrease: float = 1e-3,
+    resolution: float = 1e-14,
 ) -> tuple[Array, Array]:
     """The best ``theta`` found and its residuals; never worse than the start.
 
-    ``residual(theta)`` (N,) may hold what is not finite: such a step is refused. Ends when the sum of squares falls by
-    less than ``decrease`` (relative) twice in a row: undamped steps converge quadratically, so that is the last digit.
+    ``residual(theta)`` (N,) may hold what is not finite: such a step is refused. Directions that move the residuals
+    ``resolution`` times less than others are left alone. Ends when the sum of squares falls by less than a thousandth
+    twice in a row: undamped steps converge quadratically, so that is the last digit.
     """
     r = residual(theta)
     cost = _cost(r)
@@ -136,11 +138,11 @@ def descend(
     for _ in range(steps):
         if not np.isfinite(cost) or cost == 0.0:
             break
-        trial = theta - _step(matrix, r, damping)
+        trial = theta - _step(matrix, r, damping, resolution)
         new = residual(trial)
         new_cost = _cost(new)
         if new_cost < cost:
-            stalled = stalled + 1 if new_cost > (1 - decrease) * cost else 0
+            stalled = stalled + 1 if new_cost > 0.999 * cost else 0
             theta, r, cost, damping = trial, new, new_cost, damping / 10 if damping > 1e-9 else 0.0
             matrix = jacobian(theta)
         else:
@@ -161,7 +163,7 @@ def _negligible(theta: Array, trial: Array) -> bool:
     return bool(np.all(np.abs(trial - theta) <= 1e-15 * np.abs(theta)))
 
 
-def _step(matrix: Array, r: Array, damping: float) -> Array:
+def _step(matrix: Array, r: Array, damping: float, resolution: float) -> Array:
     """The damped Gauss-Newton step; columns are scaled first, so that units and magnitudes do not matter."""
     scale = np.max(np.abs(matrix), axis=0, initial=0.0)
     scale[scale == 0.0] = 1.0
@@ -169,5 +171,5 @@ def _step(matrix: Array, r: Array, damping: float) -> Array:
     if damping:
         scaled = np.concatenate([scaled, np.sqrt(damping * len(r)) * np.eye(len(scale))])
         r = np.concatenate([r, np.zeros(len(scale))])
-    solution: Array = np.linalg.lstsq(scaled, r, rcond=1e-14)[0] / scale
+    solution: Array = np.linalg.lstsq(scaled, r, rcond=resolution)[0] / scale
     return solution

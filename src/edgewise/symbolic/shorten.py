@@ -23,7 +23,7 @@ from .rewrite import everywhere, gather_roots, replaced, rules
 
 Array = NDArray[np.float64]
 LARGEST = 150  # complexity beyond which algebra takes longer than it is worth
-SECONDS = 2.0  # no new rule is begun after that
+SECONDS = 1.5  # no new rule is begun after that
 ROUNDS, BEAM = 3, 3
 
 

@@ -118,16 +118,40 @@ def _snap(state: Polished, judge: _Judge) -> Polished:
             key = (parameter.name, f"{values[parameter]:.6g}", str(choice.number))
             if key in refused:
                 continue
-            rest = {p: sympy.Float(value) for p, value in values.items()}
-            trial = replaced(template, {**rest, parameter: choice.number})
-            defined = not trial.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I)
-            if defined and judge.accepts(state, new := judge.polish(trial)):
+            new = _with(template, values, state.errors, parameter, choice, judge)
+            if new and judge.accepts(state, new):
                 state = new
                 break
             refused.add(key)
         else:
             break
     return state
+
+
+def _with(
+    template: sympy.Expr,
+    values: Mapping[sympy.Dummy, float],
+    errors: Mapping[str, float],
+    parameter: sympy.Dummy,
+    choice: Choice,
+    judge: _Judge,
+) -> Polished | None:
+    """One constant replaced and the others fitted again; None where that is no formula.
+
+    Constants that can do each other's work (c1 x/(c2 + c3 x)) are mostly factors of one another, so they are also tried
+    in the proportions that they have.
+    """
+    starts = [dict(values)]
+    if errors[parameter.name] == inf and choice.value:
+        ratio = choice.value / values[parameter]
+        starts.append({p: value * ratio if errors[p.name] == inf else value for p, value in values.items()})
+    trials = []
+    for start in starts:
+        exact = {p: sympy.Float(value) for p, value in start.items()} | {parameter: choice.number}
+        trial = replaced(template, exact)
+        if not trial.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I):
+            trials.append(judge.polish(trial))
+    return min(trials, key=lambda one: one.rmse, default=None)
 
 
 def _proposals(
