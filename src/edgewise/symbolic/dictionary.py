@@ -11,14 +11,14 @@ import numpy as np
 import sympy
 
 from .additive import POSYNOMIAL_TARGETS
-from .arguments import arguments
-from .atoms import FUNCTIONS, values_of
+from .arguments import small_arguments
+from .atoms import by_name, values_of
 from .coefficients import linear_combination
 from .problem import TARGET, Array, Problem
 from .sparse import sparse_combination
 from .transforms import TRANSFORMS, sign_of
 
-WORDS = tuple(atom for atom in FUNCTIONS if atom.name in ("sin", "cos", "sin^2", "cos^2", "exp", "exp(-x)", "tanh"))
+WORDS = by_name("sin", "cos", "sin^2", "cos^2", "exp", "exp(-x)", "tanh")
 MOST_COLUMNS = 420
 
 
@@ -30,7 +30,7 @@ def argument_dictionary(problem: Problem) -> Iterator[sympy.Expr]:
         for name in POSYNOMIAL_TARGETS[:3]
         if TRANSFORMS[name].allowed(problem.y)
     ]
-    for expression, values in _arguments(problem):
+    for expression, values in small_arguments(problem):
         words = [(sympy.Integer(1), np.ones(problem.rows))]
         words += [(atom.expression(expression), column) for atom, column in values_of(values, WORDS)]
         terms = [(f * w, a * b) for f, a in factors for w, b in words][:MOST_COLUMNS]
@@ -52,14 +52,3 @@ def _factors(problem: Problem) -> list[tuple[sympy.Expr, Array]]:
     found += [(s**2, v**2) for s, v in singles]
     found += [(1 / s, 1 / v) for s, v in singles if np.all(v != 0)]
     return found
-
-
-def _arguments(problem: Problem) -> Iterator[tuple[sympy.Expr, Array]]:
-    for powers in arguments(problem.inputs)[:60]:
-        with np.errstate(all="ignore"):
-            values = np.prod(problem.x ** np.array(powers), axis=1)
-        if np.all(np.isfinite(values)):
-            yield sympy.Mul(*(s**b for s, b in zip(problem.symbols, powers, strict=True))), values
-    for i, j in combinations(range(problem.inputs), 2):
-        yield problem.symbols[i] - problem.symbols[j], problem.x[:, i] - problem.x[:, j]
-        yield problem.symbols[i] + problem.symbols[j], problem.x[:, i] + problem.x[:, j]

@@ -22,7 +22,8 @@ from edgewise.formula import evaluate, symbol
 from .additive import additive, posynomial, transformed_monomial
 from .arguments import argument_reductions
 from .dictionary import argument_dictionary
-from .identify import identify
+from .factors import factor_products
+from .identify import identify, powers_and_exponentials
 from .monomial import monomial
 from .peel import factor_peels, term_peels
 from .problem import EXACT, Array, Candidate, Problem, first_problem, lift, relative
@@ -225,6 +226,17 @@ def _peels(node: Node) -> Iterator[Node]:
                 yield _judged(child, node, surrogate, 0.3)
 
 
+def _transforms(node: Node) -> Iterator[Node]:
+    """The same inputs for T(y), where T was not tried by the surrogate."""
+    problem = node.problem
+    if problem.hypothesis is not None and problem.hypothesis.kind.startswith("transform"):
+        return
+    for name in ("y^2", "log", "exp", "sin", "cos", "tan"):
+        child = transformed(problem, name)
+        if child is not None:
+            yield Node(child, node.price + 2.5)
+
+
 def _arguments(node: Node) -> Iterator[Node]:
     """The children of the argument scan: one input each."""
     if _waving(node):
@@ -277,12 +289,15 @@ def _expand_stages() -> tuple[Stage, ...]:
         Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive)),
         Stage("scale", 0.5, _inputs(2, 20), _scales),
         Stage("ridge", 0.9, _inputs(2, 12), _ridges),
+        Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products)),
+        Stage("transform", 2.2, _inputs(1, 8), _transforms),
         Stage("peel", 1.3, _inputs(2, 12), _peels),
         Stage("argument scan", 1.2, _inputs(2, 6), _arguments),
         Stage("argument dictionary", 2.0, _inputs(2, 6), _early_dictionary),
         Stage("argument dictionary", 5.0, _inputs(2, 6), _late_dictionary),
         Stage("sum", 0.8, _inputs(2, 20), _sums),
         Stage("identify", 0.6, _inputs(1, 1), _on_problem(identify)),
+        Stage("powers", 0.9, _inputs(1, 1), _on_problem(powers_and_exponentials)),
         Stage("rational", 0.7, _inputs(1, 4), _rational),
         Stage("separable", 1.5, _inputs(2, 3), _on_problem(separable)),
         Stage("posynomial", 1.0, _inputs(2, 6), _on_problem(posynomial)),

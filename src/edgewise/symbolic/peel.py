@@ -26,7 +26,9 @@ TERM_ATOMS: tuple[Atom, ...] = (
     *(atom for atom in FUNCTIONS if atom.name in ("sin", "cos", "exp", "exp(-x)", "log", "sin^2")),
 )
 FACTOR_ATOMS: tuple[Atom, ...] = tuple(
-    atom for atom in FUNCTIONS if atom.name in ("sin", "cos", "exp", "exp(-x)", "log", "sin^2", "cos^2", "tan", "tanh", "1/(1+x)")
+    atom
+    for atom in FUNCTIONS
+    if atom.name in ("sin", "cos", "exp", "exp(-x)", "log", "sin^2", "cos^2", "tan", "tanh", "1/(1+x)")
 )
 TOLERANCE = 0.1
 
