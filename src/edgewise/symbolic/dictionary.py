@@ -5,7 +5,7 @@ searched for at most four terms that give T(y) exactly. It needs no surrogate, s
 """
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import sympy
@@ -15,11 +15,12 @@ from .arguments import small_arguments
 from .atoms import by_name, values_of
 from .coefficients import linear_combination
 from .problem import TARGET, Array, Problem
-from .sparse import sparse_combination
+from .sparse import Dictionary
 from .transforms import TRANSFORMS, sign_of
 
 WORDS = by_name("sin", "cos", "sin^2", "cos^2", "exp", "exp(-x)", "tanh")
-MOST_COLUMNS = 420
+ONE = by_name("x^0")[0]
+MOST_COLUMNS = 220
 
 
 def argument_dictionary(problem: Problem) -> Iterator[sympy.Expr]:
@@ -30,15 +31,15 @@ def argument_dictionary(problem: Problem) -> Iterator[sympy.Expr]:
         for name in POSYNOMIAL_TARGETS[:3]
         if TRANSFORMS[name].allowed(problem.y)
     ]
-    for expression, values in small_arguments(problem):
-        words = [(sympy.Integer(1), np.ones(problem.rows))]
-        words += [(atom.expression(expression), column) for atom, column in values_of(values, WORDS)]
-        terms = [(f * w, a * b) for f, a in factors for w, b in words][:MOST_COLUMNS]
-        dictionary = np.column_stack([column for _, column in terms])
+    for argument, values in small_arguments(problem):
+        words = [(ONE, np.ones(problem.rows)), *values_of(values, WORDS)]
+        terms = list(product(factors, words))[:MOST_COLUMNS]
+        dictionary = Dictionary(np.column_stack([factor[1] * word[1] for factor, word in terms]))
         for name, target in targets:
-            found = sparse_combination(dictionary, target, most=3, beam=8)
+            found = dictionary.combination(target, most=3, beam=8)
             if found is not None:
-                form = linear_combination(found[1], [terms[index][0] for index in found[0]])
+                chosen = [terms[index] for index in found[0]]
+                form = linear_combination(found[1], [f[0] * word.expression(argument) for f, (word, _) in chosen])
                 yield TRANSFORMS[name].inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
 
 

@@ -15,7 +15,7 @@ from .atoms import Atom, by_name
 from .coefficients import constant, fraction, rational
 from .monomial import power_product
 from .problem import TARGET, Array, Problem, relative
-from .sparse import sparse_combination
+from .sparse import Dictionary
 from .transforms import TRANSFORMS, sign_of
 
 TARGETS = ("y", "sin", "cos", "exp", "log", "tan")
@@ -40,8 +40,13 @@ LARGEST_POWER = 4
 
 @dataclass(frozen=True, eq=False)
 class _Word:
-    expression: sympy.Expr
+    atom: Atom
+    argument: sympy.Expr
     values: Array
+
+    @property
+    def expression(self) -> sympy.Expr:
+        return self.atom.expression(self.argument)
 
 
 def factor_products(problem: Problem) -> Iterator[sympy.Expr]:
@@ -58,11 +63,12 @@ def factor_products(problem: Problem) -> Iterator[sympy.Expr]:
     novel = np.linalg.norm(clear, axis=0) > 1e-8 * np.linalg.norm(columns, axis=0)
     clear, columns = clear[:, novel], columns[:, novel]
     words = [word for word, kept in zip(words, novel, strict=True) if kept]
+    dictionary = Dictionary(clear)
     for name in TARGETS:
         target = _log_target(problem, name)
         if target is None:
             continue
-        found = sparse_combination(clear, target - basis @ (basis.T @ target), most=3, beam=12)
+        found = dictionary.combination(target - basis @ (basis.T @ target), most=3, beam=12)
         if found is not None:
             rest = target - columns[:, found[0]] @ found[1]
             exponents = np.linalg.lstsq(logs, rest, rcond=None)[0][:-1]
@@ -80,7 +86,7 @@ def _words(problem: Problem) -> list[_Word]:
             with np.errstate(all="ignore"):
                 values = atom.value(u)
             if np.all(np.isfinite(values)) and np.all(values != 0) and np.max(np.abs(np.log(np.abs(values)))) < 300:
-                found.append(_Word(atom.expression(expression), values))
+                found.append(_Word(atom, expression, values))
     return found
 
 

@@ -37,6 +37,7 @@ from .transforms import transformed
 
 MOST_ROWS = 2000
 STRONG, FLOOR, ROUGH = 0.2, 1e-4, 1e-3
+SURPASSED = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,7 @@ class Node:
     problem: Problem
     price: float
     fitted: Surrogate | None = None
+    strong: bool = True
 
     @cached_property
     def surrogate(self) -> Surrogate | None:
@@ -58,6 +60,7 @@ class Task:
     order: int
     stage: "Stage" = field(compare=False)
     node: Node = field(compare=False)
+    deferred: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -111,12 +114,14 @@ class _Queue:
         self.heap: list[Task] = []
         self.count = 0
         self.seen: set[tuple] = set()
+        self.surpassed: set[int] = set()
 
     def add(self, node: Node) -> None:
         mark = _mark(node.problem)
         if mark in self.seen:
             return
         self.seen.add(mark)
+        node = self._beside(node)
         for stage in self.stages:
             if stage.wanted(node):
                 self.count += 1
@@ -125,7 +130,20 @@ class _Queue:
     def __iter__(self) -> Iterator[tuple[Stage, Node]]:
         while self.heap:
             task = heapq.heappop(self.heap)
+            if id(task.node.problem) in self.surpassed and not task.deferred:
+                heapq.heappush(self.heap, replace(task, key=task.key + SURPASSED, deferred=True))
+                continue
             yield task.stage, task.node
+
+    def _beside(self, node: Node) -> Node:
+        """The parent of a strong child waits from now on, and so do further strong children of the same parent."""
+        parent = node.problem.parent
+        if parent is None or not node.strong:
+            return node
+        if id(parent) in self.surpassed:
+            return replace(node, price=node.price + SURPASSED / 2)
+        self.surpassed.add(id(parent))
+        return node
 
 
 def _mark(problem: Problem) -> tuple:
@@ -234,14 +252,14 @@ def _transforms(node: Node) -> Iterator[Node]:
     for name in ("y^2", "log", "exp", "sin", "cos", "tan"):
         child = transformed(problem, name)
         if child is not None:
-            yield Node(child, node.price + 2.5)
+            yield Node(child, node.price + 2.5, strong=False)
 
 
 def _arguments(node: Node) -> Iterator[Node]:
     """The children of the argument scan: one input each."""
     if _waving(node):
         for child in argument_reductions(node.problem):
-            yield Node(child, node.price + 0.2)
+            yield Node(child, node.price + 0.2, strong=False)
 
 
 def _early_dictionary(node: Node) -> Iterator[sympy.Expr]:
@@ -262,7 +280,9 @@ def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> N
     weak = after <= 1.5 * surrogate.error + FLOOR
     if child.hypothesis is not None:
         child = replace(child, hypothesis=replace(child.hypothesis, before=surrogate.error, after=float(after)))
-    return Node(child, node.price + price + (0.1 if strong else 1.5 if weak else 4.0) + 0.1 * child.inputs, again)
+    return Node(
+        child, node.price + price + (0.1 if strong else 1.5 if weak else 4.0) + 0.1 * child.inputs, again, strong
+    )
 
 
 def _spread(y: Array) -> float:
