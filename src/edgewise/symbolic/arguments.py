@@ -37,16 +37,6 @@ def argument_reductions(problem: Problem) -> Iterator[Problem]:
             yield _reduced(problem, best)
 
 
-def difference_problems(problem: Problem) -> Iterator[Problem]:
-    """Problems with one pair of inputs replaced by its difference."""
-    for i, j in combinations(range(problem.inputs), 2):
-        values = problem.x[:, i] - problem.x[:, j]
-        sign = -1 if np.all(values < 0) else 1
-        columns = [(problem.symbols[k], problem.x[:, k]) for k in range(problem.inputs) if k not in (i, j)]
-        columns.append((sign * (problem.symbols[i] - problem.symbols[j]), sign * values))
-        yield reduced(problem, "difference", columns, problem.y, TARGET)
-
-
 def arguments(inputs: int) -> list[tuple[int, ...]]:
     """Exponent vectors b up to sign, with coprime entries, the smallest first."""
     rows = set()
@@ -59,6 +49,19 @@ def arguments(inputs: int) -> list[tuple[int, ...]]:
                         row[place] = power
                     rows.add(tuple(row))
     return sorted(rows, key=lambda row: (sum(map(abs, row)), tuple(-v for v in row)))[:MOST_ARGUMENTS]
+
+
+def small_arguments(problem: Problem, most: int = 60) -> Iterator[tuple[sympy.Expr, Array]]:
+    """The smallest power products of the inputs, their sums and their differences, as expressions with values."""
+    for powers in arguments(problem.inputs)[:most]:
+        with np.errstate(all="ignore"):
+            values = _value(problem, powers)
+        if np.all(np.isfinite(values)):
+            yield sympy.Mul(*(s**b for s, b in zip(problem.symbols, powers, strict=True))), values
+    for i, j in combinations(range(problem.inputs), 2):
+        (a, u), (b, v) = ((problem.symbols[k], problem.x[:, k]) for k in (i, j))
+        yield (b - a, v - u) if np.all(v > u) else (a - b, u - v)
+        yield a + b, u + v
 
 
 def _scanned(problem: Problem) -> Iterator[_Found]:

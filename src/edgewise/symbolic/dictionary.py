@@ -5,21 +5,22 @@ searched for at most four terms that give T(y) exactly. It needs no surrogate, s
 """
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import sympy
 
 from .additive import POSYNOMIAL_TARGETS
-from .arguments import arguments
-from .atoms import FUNCTIONS, values_of
+from .arguments import small_arguments
+from .atoms import by_name, values_of
 from .coefficients import linear_combination
 from .problem import TARGET, Array, Problem
-from .sparse import sparse_combination
+from .sparse import Dictionary
 from .transforms import TRANSFORMS, sign_of
 
-WORDS = tuple(atom for atom in FUNCTIONS if atom.name in ("sin", "cos", "sin^2", "cos^2", "exp", "exp(-x)", "tanh"))
-MOST_COLUMNS = 420
+WORDS = by_name("sin", "cos", "sin^2", "cos^2", "exp", "exp(-x)", "tanh")
+ONE = by_name("x^0")[0]
+MOST_COLUMNS = 220
 
 
 def argument_dictionary(problem: Problem) -> Iterator[sympy.Expr]:
@@ -30,15 +31,15 @@ def argument_dictionary(problem: Problem) -> Iterator[sympy.Expr]:
         for name in POSYNOMIAL_TARGETS[:3]
         if TRANSFORMS[name].allowed(problem.y)
     ]
-    for expression, values in _arguments(problem):
-        words = [(sympy.Integer(1), np.ones(problem.rows))]
-        words += [(atom.expression(expression), column) for atom, column in values_of(values, WORDS)]
-        terms = [(f * w, a * b) for f, a in factors for w, b in words][:MOST_COLUMNS]
-        dictionary = np.column_stack([column for _, column in terms])
+    for argument, values in small_arguments(problem):
+        words = [(ONE, np.ones(problem.rows)), *values_of(values, WORDS)]
+        terms = list(product(factors, words))[:MOST_COLUMNS]
+        dictionary = Dictionary(np.column_stack([factor[1] * word[1] for factor, word in terms]))
         for name, target in targets:
-            found = sparse_combination(dictionary, target, most=3, beam=8)
+            found = dictionary.combination(target, most=3, beam=8)
             if found is not None:
-                form = linear_combination(found[1], [terms[index][0] for index in found[0]])
+                chosen = [terms[index] for index in found[0]]
+                form = linear_combination(found[1], [f[0] * word.expression(argument) for f, (word, _) in chosen])
                 yield TRANSFORMS[name].inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
 
 
@@ -52,14 +53,3 @@ def _factors(problem: Problem) -> list[tuple[sympy.Expr, Array]]:
     found += [(s**2, v**2) for s, v in singles]
     found += [(1 / s, 1 / v) for s, v in singles if np.all(v != 0)]
     return found
-
-
-def _arguments(problem: Problem) -> Iterator[tuple[sympy.Expr, Array]]:
-    for powers in arguments(problem.inputs)[:60]:
-        with np.errstate(all="ignore"):
-            values = np.prod(problem.x ** np.array(powers), axis=1)
-        if np.all(np.isfinite(values)):
-            yield sympy.Mul(*(s**b for s, b in zip(problem.symbols, powers, strict=True))), values
-    for i, j in combinations(range(problem.inputs), 2):
-        yield problem.symbols[i] - problem.symbols[j], problem.x[:, i] - problem.x[:, j]
-        yield problem.symbols[i] + problem.symbols[j], problem.x[:, i] + problem.x[:, j]

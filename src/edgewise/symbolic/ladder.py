@@ -22,7 +22,8 @@ from edgewise.formula import evaluate, symbol
 from .additive import additive, posynomial, transformed_monomial
 from .arguments import argument_reductions
 from .dictionary import argument_dictionary
-from .identify import identify
+from .factors import factor_products
+from .identify import identify, powers_and_exponentials
 from .monomial import monomial
 from .peel import factor_peels, term_peels
 from .problem import EXACT, Array, Candidate, Problem, first_problem, lift, relative
@@ -36,6 +37,7 @@ from .transforms import transformed
 
 MOST_ROWS = 2000
 STRONG, FLOOR, ROUGH = 0.2, 1e-4, 1e-3
+SURPASSED = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,7 @@ class Node:
     problem: Problem
     price: float
     fitted: Surrogate | None = None
+    strong: bool = True
 
     @cached_property
     def surrogate(self) -> Surrogate | None:
@@ -57,6 +60,7 @@ class Task:
     order: int
     stage: "Stage" = field(compare=False)
     node: Node = field(compare=False)
+    deferred: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -110,12 +114,14 @@ class _Queue:
         self.heap: list[Task] = []
         self.count = 0
         self.seen: set[tuple] = set()
+        self.surpassed: set[int] = set()
 
     def add(self, node: Node) -> None:
         mark = _mark(node.problem)
         if mark in self.seen:
             return
         self.seen.add(mark)
+        node = self._beside(node)
         for stage in self.stages:
             if stage.wanted(node):
                 self.count += 1
@@ -124,7 +130,20 @@ class _Queue:
     def __iter__(self) -> Iterator[tuple[Stage, Node]]:
         while self.heap:
             task = heapq.heappop(self.heap)
+            if id(task.node.problem) in self.surpassed and not task.deferred:
+                heapq.heappush(self.heap, replace(task, key=task.key + SURPASSED, deferred=True))
+                continue
             yield task.stage, task.node
+
+    def _beside(self, node: Node) -> Node:
+        """The parent of a strong child waits from now on, and so do further strong children of the same parent."""
+        parent = node.problem.parent
+        if parent is None or not node.strong:
+            return node
+        if id(parent) in self.surpassed:
+            return replace(node, price=node.price + SURPASSED / 2)
+        self.surpassed.add(id(parent))
+        return node
 
 
 def _mark(problem: Problem) -> tuple:
@@ -225,11 +244,22 @@ def _peels(node: Node) -> Iterator[Node]:
                 yield _judged(child, node, surrogate, 0.3)
 
 
+def _transforms(node: Node) -> Iterator[Node]:
+    """The same inputs for T(y), where T was not tried by the surrogate."""
+    problem = node.problem
+    if problem.hypothesis is not None and problem.hypothesis.kind.startswith("transform"):
+        return
+    for name in ("y^2", "log", "exp", "sin", "cos", "tan"):
+        child = transformed(problem, name)
+        if child is not None:
+            yield Node(child, node.price + 2.5, strong=False)
+
+
 def _arguments(node: Node) -> Iterator[Node]:
     """The children of the argument scan: one input each."""
     if _waving(node):
         for child in argument_reductions(node.problem):
-            yield Node(child, node.price + 0.2)
+            yield Node(child, node.price + 0.2, strong=False)
 
 
 def _early_dictionary(node: Node) -> Iterator[sympy.Expr]:
@@ -250,7 +280,9 @@ def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> N
     weak = after <= 1.5 * surrogate.error + FLOOR
     if child.hypothesis is not None:
         child = replace(child, hypothesis=replace(child.hypothesis, before=surrogate.error, after=float(after)))
-    return Node(child, node.price + price + (0.1 if strong else 1.5 if weak else 4.0) + 0.1 * child.inputs, again)
+    return Node(
+        child, node.price + price + (0.1 if strong else 1.5 if weak else 4.0) + 0.1 * child.inputs, again, strong
+    )
 
 
 def _spread(y: Array) -> float:
@@ -277,12 +309,15 @@ def _expand_stages() -> tuple[Stage, ...]:
         Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive)),
         Stage("scale", 0.5, _inputs(2, 20), _scales),
         Stage("ridge", 0.9, _inputs(2, 12), _ridges),
+        Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products)),
+        Stage("transform", 2.2, _inputs(1, 8), _transforms),
         Stage("peel", 1.3, _inputs(2, 12), _peels),
         Stage("argument scan", 1.2, _inputs(2, 6), _arguments),
         Stage("argument dictionary", 2.0, _inputs(2, 6), _early_dictionary),
         Stage("argument dictionary", 5.0, _inputs(2, 6), _late_dictionary),
         Stage("sum", 0.8, _inputs(2, 20), _sums),
         Stage("identify", 0.6, _inputs(1, 1), _on_problem(identify)),
+        Stage("powers", 0.9, _inputs(1, 1), _on_problem(powers_and_exponentials)),
         Stage("rational", 0.7, _inputs(1, 4), _rational),
         Stage("separable", 1.5, _inputs(2, 3), _on_problem(separable)),
         Stage("posynomial", 1.0, _inputs(2, 6), _on_problem(posynomial)),
