@@ -8,7 +8,8 @@ tensor(1.)
 
 from torch import Tensor
 
-from ..errors import unknown
+from edgewise.errors import unknown
+
 from .base import Basis, Extrapolation
 from .bspline import BSpline
 from .chebyshev import Chebyshev

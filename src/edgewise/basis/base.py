@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..errors import SettingsError, ShapeError, unknown
+from edgewise.errors import SettingsError, ShapeError, unknown
 
 Extrapolation = Literal["continue", "linear", "constant", "error"]
 MARGIN: dict[str, float] = {"continue": 0.05, "linear": 0.0, "constant": 0.0, "error": 0.0}
@@ -98,6 +98,14 @@ class Basis(nn.Module, ABC):
             0, 1, self.intervals * per_interval + 1, dtype=self.knots.dtype, device=self.knots.device
         )
         return self.low + (self.high - self.low) * steps.unsqueeze(-1)
+
+    def with_knots(self, knots: Tensor) -> Self:
+        """The same family and pieces on other knots of the same shape (more or fewer inputs are allowed)."""
+        return type(self)(knots, self.intervals, self.degree, self.extrapolation)
+
+    def with_range(self, low: Tensor, high: Tensor, intervals: int | None = None) -> Self:
+        """The same family, evenly spaced over another range, with as many pieces or with ``intervals``."""
+        return self.over(low, high, intervals or self.intervals, self.degree, self.extrapolation)
 
     def settings(self) -> dict[str, Any]:
         """What, beside the knots, makes this basis: for storage and for building one like it."""

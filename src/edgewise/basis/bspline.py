@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import SettingsError
+from edgewise.errors import SettingsError
+
 from .base import Basis, Extrapolation, check_pieces, check_range
 
 

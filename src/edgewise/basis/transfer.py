@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..solve import fit_linear
+from edgewise.solve import fit_linear
+
 from .base import Basis
 
 
@@ -25,4 +26,4 @@ def in_double(basis: Basis) -> Basis:
     """The same basis in float64."""
     if basis.knots.dtype == torch.float64:
         return basis
-    return type(basis)(basis.knots.double(), basis.intervals, basis.degree, basis.extrapolation)
+    return basis.with_knots(basis.knots.double())

@@ -1,1 +1,7 @@
-"""discovery."""
+"""From a table to a front of formulas: the only room that knows the order of the steps."""
+
+from .architecture import Architecture, Trial, find_architecture
+from .pipeline import discover
+from .result import Discovery, Step
+
+__all__ = ["Architecture", "Discovery", "Step", "Trial", "discover", "find_architecture"]

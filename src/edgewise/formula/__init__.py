@@ -1,1 +1,38 @@
-"""formula."""
+"""Formulas: read, written, counted, evaluated, and kept on a front. Nothing here needs torch.
+
+parse, to_text       text <-> expression, exactly
+evaluate             an expression on columns of numbers
+complexity           how much there is to read
+constants            its fitted numbers: split, join, round
+Formula              target = expression, with names, units and held-out error
+Front                the best formula at each complexity
+EXPORTERS            a formula as source text in other languages
+"""
+
+from .anatomy import symbol
+from .complexity import complexity
+from .constants import constants, join_constants, round_constants, split_constants
+from .evaluate import evaluate
+from .exporters import EXPORTERS, export
+from .formula import Formula
+from .front import Front
+from .names import identifiers
+from .parse import parse
+from .text import to_text
+
+__all__ = [
+    "EXPORTERS",
+    "Formula",
+    "Front",
+    "complexity",
+    "constants",
+    "evaluate",
+    "export",
+    "identifiers",
+    "join_constants",
+    "parse",
+    "round_constants",
+    "split_constants",
+    "symbol",
+    "to_text",
+]

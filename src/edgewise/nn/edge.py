@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..primitives import Primitive
+from edgewise.primitives import Primitive
 
 if TYPE_CHECKING:
     from .layer import KANLayer

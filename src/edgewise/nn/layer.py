@@ -10,9 +10,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..basis import Basis, Extrapolation, make_basis
-from ..errors import SettingsError, ShapeError, StorageError, unknown
-from ..primitives import Primitive, find
+from edgewise.basis import Basis, Extrapolation, make_basis
+from edgewise.errors import SettingsError, ShapeError, StorageError, unknown
+from edgewise.primitives import Primitive, find
+
 from .edge import IDENTITY, Constants, Edge, apply_primitive
 
 Residual = Literal["silu", "identity", "none"]
@@ -216,6 +217,23 @@ class KANLayer(nn.Module):
             raise ShapeError(
                 f"there is no edge {source}->{target}: sources run from 0 to {self.n_in - 1}, targets to {self.n_sums - 1}."
             )
+
+    def on_basis(self, basis: Basis, weight: Tensor | None = None) -> "KANLayer":
+        """A new layer with the same nodes, mask and fixed edges on another basis; zero weights unless given."""
+        kind: dict[str, Any] = {"residual": self.residual, "init": "zero", "dtype": self.weight.dtype}
+        copy = KANLayer(self.n_in, arity=self.arity, spline_weight=self.spline_weight is not None, **kind)
+        copy.to(self.weight.device)
+        copy.basis = basis
+        copy.weight = nn.Parameter(self.weight.new_zeros(self.n_in, basis.n_basis + 1, self.n_sums))
+        copy.mask.copy_(self.mask)
+        copy._set_fixed({(s, t): (p, row.detach()) for (s, t, p), row in zip(self._fixed, self.constants, strict=True)})
+        with torch.no_grad():
+            copy.bias.copy_(self.bias)
+            if weight is not None:
+                copy.weight.copy_(weight)
+            if copy.spline_weight is not None and self.spline_weight is not None:
+                copy.spline_weight.copy_(self.spline_weight)
+        return copy
 
     # -- storage ---------------------------------------------------------------------------------------------------
 

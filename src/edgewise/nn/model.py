@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError
-from ..primitives import Primitive
+from edgewise.errors import ShapeError
+from edgewise.primitives import Primitive
+
 from .network import KAN
 
 

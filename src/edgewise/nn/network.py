@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..errors import NotSymbolicError, SettingsError, ShapeError
+from edgewise.errors import NotSymbolicError, SettingsError, ShapeError
+
 from .edge import Edge, EdgeId
 from .layer import KANLayer
 

@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..errors import unknown
+from edgewise.errors import unknown
+
 from .trace import LayerTrace, Trace
 
 ScoreKind = Literal["share", "l1"]

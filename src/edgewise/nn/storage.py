@@ -12,9 +12,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import nn
 
-from ..basis import BASES
-from ..errors import EdgewiseError, StorageError
-from ..primitives import Primitive, find
+from edgewise.basis import BASES
+from edgewise.errors import EdgewiseError, StorageError
+from edgewise.primitives import Primitive, find
+
 from .layer import KANLayer
 from .model import Model, Scaling, describe
 from .network import KAN
@@ -101,10 +102,15 @@ def _build(header: dict[str, Any], tensors: dict[str, torch.Tensor], own: dict[s
         )
         for n, described in enumerate(header["layers"])
     ]
-    scalings = [
-        Scaling(tuple(s["shift"]), tuple(s["scale"])) for s in (header["input_scaling"], header["target_scaling"])
-    ]
-    return Model(KAN.of(layers), tuple(header["inputs"]), tuple(header["targets"]), *scalings, header["units"])
+    into, back = header["input_scaling"], header["target_scaling"]
+    return Model(
+        KAN.of(layers),
+        tuple(header["inputs"]),
+        tuple(header["targets"]),
+        Scaling(tuple(into["shift"]), tuple(into["scale"])),
+        Scaling(tuple(back["shift"]), tuple(back["scale"])),
+        header["units"],
+    )
 
 
 def _build_layer(described: dict[str, Any], tensors: dict[str, torch.Tensor], own: dict[str, Primitive]) -> KANLayer:

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ..errors import TrainingError
+from edgewise.errors import TrainingError
 
 
 class LeastSquares(Protocol):

@@ -1,1 +1,8 @@
-"""surgery."""
+"""A network goes in, another comes out; nothing is trained and nothing that came in is changed."""
+
+from .edges import fix, release, remove
+from .grow import grow
+from .prune import Pruned, drop_inputs, prune
+from .refine import move_knots, refine
+
+__all__ = ["Pruned", "drop_inputs", "fix", "grow", "move_knots", "prune", "refine", "release", "remove"]

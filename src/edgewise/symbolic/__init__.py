@@ -1,1 +1,31 @@
-"""symbolic."""
+"""Naming: one edge from its samples, a whole law from tests of structure, constants as numbers that people know.
+
+match          the primitives that tell one edge's samples best
+named_graphs   small networks of named edges, fitted outright
+ladder         a law by exact tests of its symmetries and shapes
+polish, snap   constants refitted to the last digit, then recognised, each step verified
+closed_form    a network of named edges, written out
+"""
+
+from .closed_form import closed_form, network_form
+from .graphs import named_graphs
+from .ladder import ladder
+from .match import Match, match
+from .polish import Polished, polish
+from .problem import Candidate, Hypothesis, Problem
+from .snap import snap
+
+__all__ = [
+    "Candidate",
+    "Hypothesis",
+    "Match",
+    "Polished",
+    "Problem",
+    "closed_form",
+    "ladder",
+    "match",
+    "named_graphs",
+    "network_form",
+    "polish",
+    "snap",
+]

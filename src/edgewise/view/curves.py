@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError, ValuesError
-from ..nn import KAN, Constants, Edge, EdgeId, KANLayer, Model, Scaling, edge_scores, trace
-from ..nn.scores import ScoreKind
+from edgewise.errors import ShapeError, ValuesError
+from edgewise.nn import KAN, Constants, Edge, EdgeId, KANLayer, Model, Scaling, edge_scores, trace
+from edgewise.nn.scores import ScoreKind
+
 from .labels import edge_label
 
 POINTS = 65

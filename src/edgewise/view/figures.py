@@ -11,8 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import ShapeError
-from ..nn import KAN, Edge, Model
+from edgewise.errors import ShapeError
+from edgewise.nn import KAN, Edge, Model
+
 from .fonts import families
 from .geometry import (
     FOOT,

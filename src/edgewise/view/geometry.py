@@ -17,8 +17,9 @@ import numpy as np
 from scipy.optimize import isotonic_regression
 from torch import Tensor
 
-from ..nn import KAN, EdgeId, Model
-from ..nn.scores import ScoreKind
+from edgewise.nn import KAN, EdgeId, Model
+from edgewise.nn.scores import ScoreKind
+
 from .curves import Content, EdgeCurve, read_content
 from .text import ELLIPSIS, GLUE, label_width, shorten, text_width, true_minus, wrap
 

@@ -1,7 +1,7 @@
 """The formula that a fixed edge carries, in one short line."""
 
-from ..nn import Constants
-from ..primitives import Primitive
+from edgewise.nn import Constants
+from edgewise.primitives import Primitive
 
 DIGITS = 3
 

@@ -7,8 +7,9 @@ from xml.sax.saxutils import escape
 import numpy as np
 from torch import Tensor
 
-from ..errors import unknown
-from ..nn import KAN, Model
+from edgewise.errors import unknown
+from edgewise.nn import KAN, Model
+
 from .geometry import (
     FOOT,
     HEAD,

@@ -1,0 +1,186 @@
+"""The commands. Each imports what it needs when it runs, so that ``edgewise --help`` answers at once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import edgewise
+from edgewise.errors import SettingsError, StorageError
+
+from . import words
+from .entry import INTERRUPTED, Interrupts, say
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from edgewise import Discovery, Table
+
+app = typer.Typer(
+    help="Give it a table, get a law you can read, a network that predicts, and a picture of why.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DEMO_FOLDER = Path("edgewise-demo")
+
+Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
+Budget = Annotated[float, typer.Option("--time-budget", help="Seconds to search.", min=0.1)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that discover --out has written.")]
+
+
+@app.callback(invoke_without_command=True)
+def edgewise_command(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Give it a table, get a law you can read, a network that predicts, and a picture of why."""
+    if version:
+        typer.echo(f"edgewise {edgewise.__version__}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def discover(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or TSV file with a header line.")],
+    target: Annotated[str, typer.Option(help="The column to explain.")],
+    inputs: Annotated[
+        str | None, typer.Option(help="Columns to explain it by, as a,b. Without it: all others.")
+    ] = None,
+    units: Annotated[str | None, typer.Option(help='Units of columns, as "L=m,T=s".')] = None,
+    time_budget: Budget = 60.0,
+    seed: Seed = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder to save the run in.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the law behind a table."""
+    data = edgewise.read_table(table, target, inputs=words.names(inputs), units=words.units(units))
+    _discover(data, seed, time_budget, words.folder(out), as_json)
+
+
+@app.command()
+def predict(
+    run: Run,
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or TSV file with the input columns.")],
+    use: Annotated[str, typer.Option(help="formula or network. Without it: the formula, if there is one.")] = "",
+    out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
+) -> None:
+    """Predict the target for the rows of a table."""
+    from edgewise.data import read_columns
+
+    if use not in ("", "formula", "network"):
+        raise SettingsError(f"--use is formula or network, not {use!r}.")
+    found = _load(run)
+    using = use or ("network" if found.formula is None else "formula")
+    predicted = found.predict(read_columns(table, found.inputs), use=using)
+    say(f"{len(predicted)} rows by the {using}" + (f" {found.formula}" if using == "formula" else ""))
+    _write(words.as_csv({found.target: predicted}), out)
+
+
+@app.command()
+def plot(
+    run: Run,
+    out: Annotated[Path | None, typer.Option(help="SVG file to write. Without it: stdout.")] = None,
+) -> None:
+    """The picture of the network, as SVG."""
+    if out is not None and out.suffix.lower() != ".svg":
+        raise SettingsError(
+            f"--out {out} is no .svg file; the picture is written as SVG. Give a name like network.svg."
+        )
+    picture = run / "network.svg"
+    if not picture.is_file():
+        raise StorageError(
+            f"{run} has no picture {picture.name}: it is no saved run, or its table was too small for a network. "
+            f"Make one with discover --out."
+        )
+    _write(picture.read_text(encoding="utf-8"), out)
+
+
+@app.command()
+def show(run: Run, as_json: AsJson = False) -> None:
+    """The formulas of a saved run."""
+    found = _load(run)
+    typer.echo(words.as_json(found.to_json()) if as_json else str(found))
+
+
+@app.command()
+def laws(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A law to draw a table from. Without it: all laws.")
+    ] = None,
+    rows: Annotated[int, typer.Option(help="Rows to draw.", min=2)] = 1000,
+    noise: Annotated[float, typer.Option(help="Noise, as a share of the output's rms.", min=0.0)] = 0.0,
+    seed: Seed = 0,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
+) -> None:
+    """The built-in laws, and tables drawn from them."""
+    from edgewise.data.laws import LAWS, law, sample
+
+    if name is None:
+        width = max(map(len, LAWS))
+        typer.echo("\n".join(f"{row.name:<{width}}  {row.output} = {row.formula}" for row in LAWS.values()))
+        return
+    chosen = law(name)
+    table = sample(chosen, rows=rows, seed=seed, noise=noise)
+    say(f"{chosen.output} = {chosen.formula}   {chosen.source}")
+    _write(words.as_csv({table.label(column): table.columns[column] for column in (*table.inputs, table.target)}), out)
+
+
+@app.command()
+def demo(
+    time_budget: Budget = 60.0,
+    seed: Seed = 0,
+    out: Annotated[Path, typer.Option(help="Folder to save the run in.")] = DEMO_FOLDER,
+) -> None:
+    """Find Kepler's third law in the orbits of 18 bodies, and save the run in ./edgewise-demo."""
+    from edgewise.data import TABLES, load_table
+
+    words.folder(out)
+    say(f"{TABLES['kepler'].about}\n  source    {TABLES['kepler'].source}\n  writes    {out}/")
+    _discover(load_table("kepler"), seed, time_budget, out, as_json=False)
+
+
+def _discover(table: "Table", seed: int, time_budget: float, out: Path | None, as_json: bool) -> None:
+    """Search, print, save; Ctrl+C prints and saves the best so far and exits with 130."""
+    columns = f"{', '.join(map(table.label, table.inputs))} -> {table.label(table.target)}"
+    say(f"  data      {table.rows} rows, {columns}; seed {seed}, up to {time_budget:g} s")
+    try:
+        with Interrupts() as interrupts, Progress(time_budget) as progress:
+            found = edgewise.discover(table, seed=seed, time_budget=time_budget, progress=progress)
+    except KeyboardInterrupt:
+        say("interrupted before there was anything to keep")
+        raise typer.Exit(INTERRUPTED) from None
+    say(f"  took      {found.seconds:.1f} s" + (f", cut short in: {', '.join(found.cut)}" if found.cut else ""))
+    typer.echo(words.as_json(found.to_json()) if as_json else str(found))
+    if out is not None:
+        _save(found, out)
+    if interrupts.seen:
+        say("interrupted: this is the best so far")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _save(found: "Discovery", out: Path) -> None:
+    found.save(out)
+    picture = out / "network.svg"
+    if found.model is None:
+        picture.unlink(missing_ok=True)  # that of an earlier run in the same folder
+    else:
+        picture.write_text(edgewise.view.network_svg(found.model, found.sample), encoding="utf-8")
+    say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir() if file.is_file()))})")
+    say(f"  next      edgewise predict {out} new.csv   ·   edgewise plot {out}   ·   edgewise show {out}")
+
+
+def _load(run: Path) -> "Discovery":
+    if not run.is_dir():
+        raise StorageError(f"there is no folder {run}. Give a folder that discover --out has written.")
+    return edgewise.Discovery.load(run)
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    out.write_text(text, encoding="utf-8")
+    say(f"wrote {out}")

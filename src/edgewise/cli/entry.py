@@ -1,0 +1,98 @@
+"""From a list of words to an exit code; no traceback on the way."""
+
+import signal
+import sys
+import warnings
+from collections.abc import Sequence
+from types import FrameType, TracebackType
+from typing import Self
+
+import typer
+
+from edgewise.errors import EdgewiseError
+
+OK, USAGE, INTERRUPTED = 0, 2, 130
+
+# The parser's own complaints (a missing option, a number that is none): typer stands on click or on its copy of it,
+# and this is the base of all of them in both.
+ParserError: type[Exception] = typer.BadParameter.__mro__[2]
+
+
+def main() -> None:
+    """The entry of the ``edgewise`` command."""
+    sys.excepthook = _say_unexpected
+    for stream in (sys.stdout, sys.stderr):
+        # a column may be called θ on a terminal that knows ASCII only
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="backslashreplace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command and return its exit code: 0, 2 for what the user can put right, 130 after Ctrl+C."""
+    from .app import app
+
+    command = typer.main.get_command(app)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _say_warning
+            return command.main(list(words), prog_name="edgewise", standalone_mode=False) or OK
+    except ParserError as error:
+        return _refuse(_with_help(error))
+    except EdgewiseError as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        say("interrupted")
+        return INTERRUPTED
+
+
+def say(line: str) -> None:
+    """A line for the reader, on stderr."""
+    typer.echo(line, err=True)
+
+
+class Interrupts:
+    """Remembers Ctrl+C: the work below may catch it and return the best so far.
+
+    ``with Interrupts() as interrupts: ...`` and then ``interrupts.seen``. A second Ctrl+C is not remembered but raised
+    as ever, so that nothing can be uninterruptible.
+    """
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def __enter__(self) -> Self:
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.seen = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        raise KeyboardInterrupt
+
+
+def _with_help(error: Exception) -> str:
+    """The parser's message, and which --help to read."""
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    path = getattr(getattr(error, "ctx", None), "command_path", "edgewise")
+    return f"{message.rstrip('.')}. See {path} --help"
+
+
+def _refuse(message: str) -> int:
+    say(f"error: {' '.join(message.split())}")
+    return USAGE
+
+
+def _say_warning(message: Warning | str, *place: object, **more: object) -> None:
+    say(f"warning: {' '.join(str(message).split())}")
+
+
+def _say_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    say(f"error: this should not have happened, please report it: {kind.__name__}: {' '.join(str(error).split())}")

@@ -1,0 +1,66 @@
+"""What options say, and numbers as CSV."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from edgewise.errors import SettingsError
+
+
+def names(text: str | None) -> list[str] | None:
+    """``"a, b"`` as a list; a name that holds a comma stands in double quotes.
+
+    >>> names('L,"length, total"')
+    ['L', 'length, total']
+    """
+    return None if text is None else [name.strip() for name in _cells(text) if name.strip()]
+
+
+def units(text: str | None) -> dict[str, str]:
+    """``"L=m, T=s"`` as a dictionary.
+
+    >>> units("L=m,T=s")
+    {'L': 'm', 'T': 's'}
+    """
+    pairs = [cell.rpartition("=") for cell in _cells(text or "") if cell.strip()]
+    for name, _, unit in pairs:
+        if not name.strip() or not unit.strip():
+            raise SettingsError(f'--units says {text!r}; expected pairs like "L=m,T=s".')
+    return {name.strip(): unit.strip() for name, _, unit in pairs}
+
+
+def folder(path: Path | None) -> Path | None:
+    """A folder that can be written to, said before the work and not after it."""
+    if path is not None and path.exists() and not path.is_dir():
+        raise SettingsError(f"--out {path} is a file, but a run is saved as a folder. Give another name.")
+    return path
+
+
+def as_csv(columns: Mapping[str, Iterable[float]]) -> str:
+    """Columns under a header line, each number with all its digits."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*([repr(float(value)) for value in values] for values in columns.values()), strict=True))
+    return text.getvalue()
+
+
+def as_json(value: Mapping[str, Any]) -> str:
+    """One JSON object; what is not finite becomes null, because JSON has no word for it."""
+    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
+
+
+def _cells(text: str) -> list[str]:
+    return next(csv.reader([text], skipinitialspace=True), [])
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,108 @@
+"""From cells to finite numbers, or an error that names the column, the rows and what to do."""
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgewise.errors import ValuesError
+
+MISSING = frozenset(
+    {"", "na", "n/a", "#n/a", "nan", "null", "none", "<na>", "-", "?", "inf", "+inf", "-inf", "infinity"}
+)
+_TRUTH = {"true": 1.0, "false": 0.0}
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_SHOWN = 5
+
+
+def numbers(name: str, cells: NDArray[Any] | Sequence[str], where: Sequence[int] | None = None) -> NDArray[np.float64]:
+    """The cells of column ``name`` as finite float64, (rows,).
+
+    Booleans count as 0 and 1. ``where`` gives the line of each cell in a file; without it rows count from 1.
+    Raises ValuesError for text, for dates, and for cells that are missing or infinite.
+    """
+    given = np.asarray(cells)
+    if given.dtype.kind in "biuf":
+        values = given.astype(np.float64)
+    elif given.dtype.kind in "OUS":
+        values = _from_objects(name, given, where)
+    else:
+        kind = {"M": "dates", "m": "time spans", "c": "complex numbers"}.get(given.dtype.kind, str(given.dtype))
+        raise ValuesError(f"column {name!r} holds {kind}, not real numbers. Turn it into numbers, or leave it out.")
+    require_finite(name, values, where)
+    return values
+
+
+def require_finite(name: str, values: NDArray[np.float64], where: Sequence[int] | None = None) -> None:
+    """ValuesError where a cell is NaN or infinite, with the count and the first rows."""
+    bad = np.flatnonzero(~np.isfinite(values))
+    if not len(bad):
+        return
+    cells = "1 cell that is" if len(bad) == 1 else f"{len(bad)} cells that are"
+    raise ValuesError(
+        f"column {name!r} has {cells} missing or infinite, of {len(values)} ({places(bad, where)}). "
+        f"Drop these rows or fill the cells, or leave the column out."
+    )
+
+
+def is_number(cell: str) -> bool:
+    """Whether the text is a number, a truth value, or one of the signs for a missing number."""
+    return _number(cell) is not None
+
+
+def is_decimal_comma(cell: str) -> bool:
+    """Whether the text is a number with a comma where Python has a point."""
+    return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
+
+
+def places(index: NDArray[np.intp], where: Sequence[int] | None) -> str:
+    """``"rows 3, 7, 9"`` or ``"line 4"``: where the first few of the cells stand."""
+    noun = "row" if where is None else "line"
+    shown = [str(i + 1 if where is None else where[i]) for i in index[:_SHOWN]]
+    more = ", ..." if len(index) > _SHOWN else ""
+    return f"{noun}{'s' if len(index) > 1 else ''} {', '.join(shown)}{more}"
+
+
+def _from_objects(name: str, cells: NDArray[Any], where: Sequence[int] | None) -> NDArray[np.float64]:
+    with suppress(ValueError, TypeError):
+        if not any("_" in str(cell) for cell in cells):
+            return cells.astype(np.float64)
+    values = [_number(cell) for cell in cells]
+    text = np.array([i for i, value in enumerate(values) if value is None], dtype=np.intp)
+    if len(text):
+        raise ValuesError(_text_message(name, cells, text, where))
+    return np.array(values, dtype=np.float64)
+
+
+def _number(cell: Any) -> float | None:
+    """The number in a cell, NaN where it is missing, None where it is text."""
+    word = str(cell).strip().lower()
+    if word in MISSING:
+        return float("nan")
+    if word in _TRUTH:
+        return _TRUTH[word]
+    try:
+        # Python reads "1_000" as a number; a table that says so more likely holds codes
+        return None if "_" in word else float(word)
+    except ValueError:
+        return None
+
+
+def _text_message(name: str, cells: NDArray[Any], text: NDArray[np.intp], where: Sequence[int] | None) -> str:
+    example = str(cells[text[0]])
+    example = example if len(example) <= 40 else example[:37] + "..."
+    first = places(text[:1], where)
+    if is_decimal_comma(example):
+        return (
+            f"column {name!r} holds {example.strip()!r} ({first}): a decimal comma or thousands. "
+            f"Write numbers with a point, like {example.strip().replace(',', '.')}."
+        )
+    if len(text) == len(cells):
+        return f"column {name!r} holds text, like {example!r} ({first}). Leave it out, or turn it into numbers."
+    return (
+        f"column {name!r} has text in {len(text)} of {len(cells)} cells, like {example!r} ({first}). "
+        f"Correct or drop {'this row' if len(text) == 1 else 'these rows'}, or leave the column out of the inputs."
+    )

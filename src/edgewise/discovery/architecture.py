@@ -1,0 +1,181 @@
+"""The smallest graph that can hold the function, found by its rate.
+
+A graph that can represent the data's function gains a factor of about 2^(degree + 1) when its pieces double; one that
+cannot gains next to nothing. So shapes are tried from small to large, each with a few coarse stages, and the first whose
+error falls at a rate of 3 or more is refined. On noisy data every error ends at the noise: then the smallest shape that is
+as good as the best one is taken.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from edgewise.errors import TrainingError
+from edgewise.nn import KAN, Model, Scaling
+from edgewise.train import Fit, Levenberg, TrainingData, levenberg
+
+from .prepare import Prepared
+
+Shape = Sequence[Any]
+RATE = 3.0
+GOOD = 0.02  # a certified graph must also explain the data to 2 % at its finest coarse stage
+AS_GOOD = 1.05  # within 5 % of the best held-out error
+
+
+COARSE = Levenberg(intervals=(3, 6, 12))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One shape that was tried: its fit, held-out error over the target's spread, and rate."""
+
+    shape: Shape
+    fit: Fit
+
+    @property
+    def error(self) -> float:
+        """Held-out rmse, in units of the target's standard deviation."""
+        return self.fit.held_out_rmse
+
+    @property
+    def certified(self) -> bool:
+        """Whether the error fell at the rate of a graph that can hold the function, or hit the float's floor."""
+        return (self.fit.history.rate >= RATE and self.error < GOOD) or self.error < 1e-9
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The network that was chosen, with every shape that was tried."""
+
+    model: Model
+    trial: Trial
+    trials: tuple[Trial, ...]
+
+    @property
+    def certified(self) -> bool:
+        """Whether the rate says that this graph can hold the function."""
+        return self.trial.certified
+
+
+def shapes(n_in: int) -> list[Shape]:
+    """Shapes to try, the smaller first; a pair (a, m) is a level of a nodes that add and m that multiply."""
+    if n_in == 1:
+        return [[1, 1], [1, 1, 1], [1, 2, 1]]
+    return [
+        [n_in, 1],
+        [n_in, 1, 1],
+        [n_in, (0, 1), 1],
+        [n_in, 2, 1],
+        [n_in, (1, 1), 1],
+        [n_in, 2, 1, 1],
+        [n_in, (1, 1), 1, 1],
+        [n_in, 3, 1],
+        [n_in, (2, 1), 1],
+        [n_in, 4, 1],
+        [n_in, 2 * n_in + 1, 1],
+    ]
+
+
+def find_architecture(
+    prepared: Prepared,
+    *,
+    seed: int,
+    stop: Callable[[], bool],
+    workers: int = 1,
+    coarse: Levenberg = COARSE,
+    fine: tuple[int, ...] = (12, 24, 48, 96),
+    report: Callable[[Trial], None] = lambda trial: None,
+) -> Architecture | None:
+    """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so, None if there is none."""
+    frame, data = as_network_sees(prepared, seed)
+    trials: list[Trial] = []
+    for trial in _trials(shapes(len(prepared.symbols)), data, coarse, seed, workers, stop):
+        trials.append(trial)
+        report(trial)
+        if trial.certified or _settled(trials):
+            break
+    if not trials:
+        return None
+    chosen = next((t for t in trials if t.certified), None) or _smallest_as_good(trials)
+    if chosen.certified and not stop():
+        finer = replace(coarse, intervals=(*coarse.intervals, *(g for g in fine if g > coarse.intervals[-1])))
+        refined = Trial(
+            chosen.shape, levenberg(KAN(chosen.shape, dtype=torch.float64), data, finer, seed=seed, stop=stop)
+        )
+        chosen = min((chosen, refined), key=lambda t: t.error)
+    return Architecture(frame(chosen.fit.network), chosen, tuple(trials))
+
+
+def _trials(
+    candidates: Sequence[Shape],
+    data: TrainingData,
+    settings: Levenberg,
+    seed: int,
+    workers: int,
+    stop: Callable[[], bool],
+) -> Iterator[Trial]:
+    """Fits of the shapes in their order, ``workers`` at a time; whoever reads them may stop early."""
+    from joblib import Parallel, delayed
+
+    for at in range(0, len(candidates), workers):
+        if at and stop():
+            return
+        batch = candidates[at : at + workers]
+        if workers == 1:
+            yield from _try(batch[0], data, settings, seed, stop if at else None)
+        else:
+            for found in Parallel(n_jobs=workers)(delayed(_try)(shape, data, settings, seed, None) for shape in batch):
+                yield from found
+
+
+def _try(
+    shape: Shape, data: TrainingData, settings: Levenberg, seed: int, stop: Callable[[], bool] | None
+) -> list[Trial]:
+    """The fit of one shape; nothing where no start was finite."""
+    affordable = _affordable(settings, shape, len(data.x))
+    try:
+        return [Trial(shape, levenberg(KAN(shape, dtype=torch.float64), data, affordable, seed=seed, stop=stop))]
+    except TrainingError:
+        return []
+
+
+def as_network_sees(prepared: Prepared, seed: int) -> tuple[Callable[[KAN], Model], TrainingData]:
+    """Inputs in [-1, 1], target with mean 0 and spread 1; and how to put names and units around a network.
+
+    A network needs rows held out even where the table is small: there a quarter of them, by ``seed``.
+    """
+    train, held = prepared.table.split(0.25, seed) if prepared.small else (prepared.train, prepared.held)
+    into, target = Scaling.to_unit_range(train.x), Scaling.to_unit_spread(train.y[:, None])
+    x, x_held = (torch.as_tensor(into.into(t.x)) for t in (train, held))
+    y, y_held = (torch.as_tensor(target.into(t.y[:, None])) for t in (train, held))
+    names = train.inputs
+
+    def frame(network: KAN) -> Model:
+        return Model(network, names, (train.target,), into, target, train.units)
+
+    return frame, TrainingData(x, y, x_held, y_held)
+
+
+def _affordable(settings: Levenberg, shape: Shape, rows: int) -> Levenberg:
+    """Fewer restarts for large shapes, fewer pieces for few rows."""
+    edges = sum(layer.mask.numel() for layer in KAN(shape))
+    restarts = max(2, min(settings.restarts, round(60 / math.sqrt(edges * max(rows, 1) / 100))))
+    first = settings.intervals[0] if edges * 7 < 0.7 * rows else 1
+    ladder = tuple(g for g in settings.intervals if g >= settings.intervals[0])
+    return replace(settings, restarts=restarts, intervals=ladder if first > 1 else (1, 2, 4))
+
+
+def _settled(trials: Sequence[Trial]) -> bool:
+    """Whether three shapes in a row brought nothing: the error has reached the noise."""
+    if len(trials) < 5:
+        return False
+    best = min(trial.error for trial in trials[:-3])
+    return all(trial.error > best / AS_GOOD for trial in trials[-3:])
+
+
+def _smallest_as_good(trials: Sequence[Trial]) -> Trial:
+    best = min(trial.error for trial in trials)
+    return next(trial for trial in trials if trial.error <= AS_GOOD * best)

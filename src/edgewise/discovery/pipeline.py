@@ -1,0 +1,232 @@
+"""The order of the steps. Nothing else in the house knows it.
+
+1  prepare     leave aside columns that cannot matter, hold rows out
+2  ladder      exact tests of structure: milliseconds to seconds, no network
+3  graphs      small networks of named edges, fitted outright
+4  network     the smallest graph whose error falls at the rate of one that can hold the function
+5  naming      names for every edge of that network, constants refitted
+6  snapping    constants as numbers that people know
+7  verdict     at the noise floor, or an approximation
+
+Every step puts formulas on one front and may find that the time is over; what was found until then stays.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from edgewise.data import Table
+from edgewise.errors import EdgewiseError, SettingsError
+from edgewise.nn import Model
+from edgewise.primitives import PRIMITIVES, Primitive, find
+from edgewise.symbolic import ladder, named_graphs
+
+from .architecture import AS_GOOD, Architecture, find_architecture
+from .clock import Clock
+from .judge import Judge, Judged
+from .naming import name_network
+from .prepare import Prepared, prepare
+from .result import Discovery, Step
+from .verdict import Verdict, decide
+
+Progress = Callable[[str, float, str], None]
+LADDER_SHARE = 0.45  # of the budget, before the network has its turn
+NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
+SAMPLE = 256  # rows kept with the result, for its pictures
+SNAPPED = 6  # formulas of the front whose constants are tried as plain numbers
+
+
+def discover(
+    table: Table,
+    *,
+    seed: int = 0,
+    time_budget: float = 60.0,
+    primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Discovery:
+    """Find the law in a table.
+
+    ``time_budget`` is in wall seconds; when it ends, or on Ctrl+C, the best so far is returned and ``cut`` says what was
+    left out. ``primitives`` restricts the functions that edges may become (names of the table, or the user's own).
+    ``workers`` processes try network shapes at the same time; the answer does not depend on their number, nor on anything
+    but the table and ``seed``, unless the budget cut a stage. ``progress(step, share, best formula)`` is called as the
+    search goes on.
+
+    >>> from edgewise.data import load_table
+    >>> discover(load_table("kepler"), time_budget=20).formula.equation  # doctest: +SKIP
+    'period = axis**(3/2)'
+    """
+    if not time_budget > 0:
+        raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
+    search = _Search(table, seed, time_budget, _table_of(primitives), workers, progress or (lambda *_: None))
+    try:
+        search.run()
+    except KeyboardInterrupt:
+        search.clock.cut.append("interrupted")
+    return search.result()
+
+
+class _Search:
+    """One run: the steps in order, each leaving its mark on the judge's front."""
+
+    def __init__(
+        self,
+        table: Table,
+        seed: int,
+        budget: float,
+        primitives: Mapping[str, Primitive],
+        workers: int,
+        progress: Progress,
+    ) -> None:
+        self.clock = Clock(budget)
+        self.table, self.seed, self.workers, self.primitives = table, seed, workers, primitives
+        self.prepared: Prepared = prepare(table, seed)
+        self.judge = Judge(self.prepared)
+        self.progress = progress
+        self.architecture: Architecture | None = None
+        self.steps: list[Step] = []
+
+    def run(self) -> None:
+        """All the steps."""
+        self._step("ladder", self._ladder)
+        if not self._exact():
+            self._step("graphs", self._graphs)
+        self._step("network", self._network)
+        if not self._exact():
+            self._step("naming", self._naming)
+        self._step("snapping", self._snapping)
+
+    def _step(self, name: str, run: Callable[[], None]) -> None:
+        if self.clock.over(name):
+            return
+        self._tell(name)
+        began = time.monotonic()
+        run()
+        best = self.judge.best
+        found, error = (best.formula.equation, best.error) if best else ("", float("inf"))
+        self.steps.append(Step(name, found, error, round(time.monotonic() - began, 3)))
+        self._tell(name)
+
+    def _tell(self, name: str) -> None:
+        best = self.judge.best
+        self.progress(name, min(1.0, self.clock.elapsed / self.clock.budget), best.formula.equation if best else "")
+
+    def _exact(self) -> bool:
+        best = self.judge.best
+        return best is not None and best.exact
+
+    # -- the steps -----------------------------------------------------------------------------------------------
+
+    def _ladder(self) -> None:
+        train = self.prepared.train
+        if train.rows < 10:
+            return
+        deadline = self.clock.deadline(LADDER_SHARE)
+        for candidate in ladder(self.prepared.columns(train), train.y, deadline=deadline):
+            self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
+            self._tell("ladder")
+
+    def _graphs(self) -> None:
+        train = self.prepared.train
+        ranked = []
+        for expression in named_graphs(self.prepared.columns(train), train.y, self.primitives):
+            if self.clock.over("graphs"):
+                break
+            rough = self.judge.rough_error(expression)
+            ranked.append((rough, len(ranked), expression))
+        for _, _, expression in sorted(ranked)[:12]:
+            self.judge(expression, "graphs")
+
+    def _network(self) -> None:
+        if self.prepared.small and self.prepared.table.rows < 12:
+            return
+        limit = self.clock.deadline(0.25 if self._exact() else 0.7)
+        self.architecture = find_architecture(
+            self.prepared,
+            seed=self.seed,
+            workers=self.workers,
+            stop=lambda: time.monotonic() > limit,
+            report=lambda trial: self._tell("network"),
+        )
+        if self.architecture is not None and any(trial.fit.history.cut for trial in self.architecture.trials):
+            self.clock.cut.append("network")
+
+    def _naming(self) -> None:
+        """Names for the chosen network, then for the next best ones, until a formula is as good as its network."""
+        if self.architecture is None:
+            return
+        limit = self.clock.deadline(NAMING_SHARE)
+        tried = sorted(self.architecture.trials, key=lambda trial: (not trial.certified, trial.error))
+        models = [(self.architecture.model, self.architecture.trial.error)]
+        models += [(self.architecture.model.with_network(t.fit.network), t.error) for t in tried[:3]]
+        rows = self.prepared.train.x
+        for model, error in models:
+            for expression in name_network(model, rows, accuracy=error, primitives=self.primitives, most=16):
+                if time.monotonic() > limit:
+                    self.clock.cut.append("naming")
+                    return
+                found = self.judge(expression, "naming")
+                if found is not None and found.exact:
+                    return
+                self._tell("naming")
+            best = self.judge.best
+            if best is not None and best.error < AS_GOOD * error:
+                return
+
+    def _snapping(self) -> None:
+        noise = None if self._exact() else self._noise()
+        for formula in reversed(list(self.judge.front)[-SNAPPED:]):
+            if self.clock.over("snapping"):
+                return
+            self.judge.snapped(self._judged(formula), noise)
+
+    def _judged(self, formula: object) -> Judged:
+        return next(j for j in self.judge.judged if j.formula is formula)
+
+    def _noise(self) -> float | None:
+        """The least error that anything reached, in the target's units: what is left is taken for noise."""
+        errors = [j.formula.rmse for j in self.judge.judged]
+        if self.architecture is not None:
+            errors.append(self.architecture.trial.error * self.prepared.spread)
+        return min(errors, default=None)
+
+    # -- the result ----------------------------------------------------------------------------------------------
+
+    def result(self) -> Discovery:
+        """What was found until now."""
+        architecture = self.architecture
+        verdict: Verdict = decide(self.judge, architecture, self.prepared)
+        model: Model | None = architecture.model if architecture else None
+        error = architecture.trial.error if architecture else float("nan")
+        rows = np.random.default_rng(self.seed).permutation(self.table.rows)[:SAMPLE]
+        return Discovery(
+            target=self.table.target,
+            inputs=self.prepared.table.inputs,
+            formula=verdict.pick.formula if verdict.pick else None,
+            front=self.judge.front,
+            verified=verdict.verified,
+            model=model,
+            network_shape=tuple(model.network.shape) if model else (),
+            network_rmse=error * self.prepared.spread,
+            network_r2=1 - error**2,
+            rate=architecture.trial.fit.history.rate if architecture else 0.0,
+            rows=self.table.rows,
+            seconds=self.clock.elapsed,
+            seed=self.seed,
+            cut=tuple(dict.fromkeys(self.clock.cut)),
+            warnings=(*self.prepared.warnings, *verdict.warnings),
+            steps=tuple(self.steps),
+            sample=self.prepared.table.x[np.sort(rows)],
+        )
+
+
+def _table_of(primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None) -> dict[str, Primitive]:
+    if primitives is None:
+        return dict(PRIMITIVES)
+    rows = primitives.values() if isinstance(primitives, Mapping) else primitives
+    chosen = [find(row) if isinstance(row, str) else row for row in rows]
+    if not chosen:
+        raise EdgewiseError("primitives is empty: give at least one name, or None for the whole table.")
+    return {row.name: row for row in chosen}

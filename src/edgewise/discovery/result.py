@@ -1,0 +1,187 @@
+"""What a discovery found."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgewise.data import Table
+from edgewise.errors import FormulaError, StorageError
+from edgewise.formula import Formula, Front
+from edgewise.nn import Model
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the search: what it did and the least held-out error (over the target's spread) when it ended."""
+
+    name: str
+    found: str
+    error: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """The front of formulas, the network, and how both were found.
+
+    ``formula`` is the front's pick (None if there is none), ``verified`` whether it is at the noise floor; ``model`` is
+    the network (None where the table is too small for one), ``rate`` its certificate (degree + 1 = 4 when the graph can
+    hold the function). ``cut`` names the stages that the time budget ended early. ``rows`` counts the table's rows.
+    """
+
+    target: str
+    inputs: tuple[str, ...]
+    formula: Formula | None
+    front: Front
+    verified: bool
+    model: Model | None
+    network_shape: tuple[int, ...]
+    network_rmse: float
+    network_r2: float
+    rate: float
+    rows: int
+    seconds: float
+    seed: int
+    cut: tuple[str, ...]
+    warnings: tuple[str, ...]
+    steps: tuple[Step, ...]
+    sample: np.ndarray
+
+    def predict(self, x: np.ndarray | Mapping[str, np.ndarray] | Table, use: str = "formula") -> np.ndarray:
+        """Answers (rows,) of the formula, or of the network with ``use="network"``.
+
+        ``x`` is a table, a mapping of columns, or an array (rows, inputs) in the order of ``inputs``.
+        """
+        columns = self._columns(x)
+        if use == "formula":
+            if self.formula is None:
+                raise FormulaError("no formula was found; ask the network with use='network'.")
+            answers = self.formula.predict(columns)
+            return np.broadcast_to(answers, (len(next(iter(columns.values()))),)).copy()
+        if use != "network":
+            raise FormulaError(f"use is 'formula' or 'network', got {use!r}.")
+        if self.model is None:
+            raise FormulaError("the table was too small for a network; ask the formula with use='formula'.")
+        return self.model.predict(np.column_stack([columns[name] for name in self.model.inputs]))
+
+    def _columns(self, x: np.ndarray | Mapping[str, np.ndarray] | Table) -> dict[str, np.ndarray]:
+        if isinstance(x, Table):
+            return dict(x.columns)
+        if isinstance(x, Mapping):
+            return {name: np.asarray(values, dtype=float) for name, values in x.items()}
+        x = np.asarray(x, dtype=float)
+        if x.ndim != 2 or x.shape[1] != len(self.inputs):
+            raise FormulaError(f"x must be (rows, {len(self.inputs)}) for {', '.join(self.inputs)}; got {x.shape}.")
+        return dict(zip(self.inputs, x.T, strict=True))
+
+    def __str__(self) -> str:
+        network = "none (too few rows)"
+        if self.model is not None:
+            shape = ", ".join(map(str, self.network_shape))
+            network = (
+                f"[{shape}]  held-out r2 {self.network_r2:.7f}, rmse {self.network_rmse:.2e}, rate {self.rate:.1f}"
+            )
+        lines = [
+            f"{self.rows} rows, {_inputs(self.inputs)} -> {self.target}",
+            f"network  {network}",
+            str(self.front) if len(self.front) else "no formula with finite values was found",
+            self.explain(),
+        ]
+        return "\n".join([*lines, *(f"note: {warning}" for warning in self.warnings)])
+
+    def explain(self) -> str:
+        """In words, what the pick is worth."""
+        if self.formula is None:
+            return "no formula: the network stands alone"
+        if self.verified:
+            return f"law      {self.formula.equation}   (at the noise floor)"
+        better = f"; the network has rmse {self.network_rmse:.2e}" if self.model is not None else ""
+        return f"approximation, not a law: {self.formula.equation}   (held-out rmse {self.formula.rmse:.2e}{better})"
+
+    # -- to files and back -------------------------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, the command line's ``--json``."""
+        pick = self.formula
+        renamed = {} if pick is None else {i: c for i, c in pick.symbols.items() if i != c}
+        return {
+            "target": self.target,
+            "formula": None if pick is None else pick.text,
+            "symbols": renamed,
+            "latex": None if pick is None else pick.latex(),
+            "verified": self.verified,
+            "rmse": None if pick is None else pick.rmse,
+            "r2": None if pick is None else pick.r2,
+            "complexity": None if pick is None else pick.complexity,
+            "front": self.front.rows(),
+            "network": None
+            if self.model is None
+            else {
+                "shape": list(self.network_shape),
+                "rmse": self.network_rmse,
+                "r2": self.network_r2,
+                "rate": self.rate,
+            },
+            "inputs": list(self.inputs),
+            "rows": self.rows,
+            "seconds": round(self.seconds, 3),
+            "seed": self.seed,
+            "cut": list(self.cut),
+            "warnings": list(self.warnings),
+            "steps": [vars(step) for step in self.steps],
+        }
+
+    def save(self, folder: str | Path) -> None:
+        """Write ``formula.json`` and, where there is one, ``network.safetensors`` into the folder (made if missing)."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        saved = {**self.to_json(), "formulas": [f.as_dict() for f in self.front], "sample": self.sample.tolist()}
+        saved["pick"] = next((i for i, f in enumerate(self.front) if f is self.formula), None)
+        (folder / "formula.json").write_text(json.dumps(saved, indent=1, allow_nan=True), encoding="utf-8")
+        if self.model is not None:
+            self.model.save(folder / "network.safetensors")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Discovery":
+        """Read what `save` wrote. Raises StorageError for a folder that holds no discovery."""
+        folder = Path(folder)
+        try:
+            saved = json.loads((folder / "formula.json").read_text(encoding="utf-8"))
+            front = Front([Formula.from_dict(formula) for formula in saved["formulas"]])
+            if saved["pick"] is not None:
+                front.pick(front[saved["pick"]])
+            network = saved["network"] or {"shape": (), "rmse": np.nan, "r2": np.nan, "rate": 0.0}
+            return cls(
+                target=saved["target"],
+                inputs=tuple(saved["inputs"]),
+                formula=None if saved["pick"] is None else front[saved["pick"]],
+                front=front,
+                verified=bool(saved["verified"]),
+                model=Model.load(folder / "network.safetensors") if saved["network"] else None,
+                network_shape=tuple(network["shape"]),
+                network_rmse=network["rmse"],
+                network_r2=network["r2"],
+                rate=network["rate"],
+                rows=saved["rows"],
+                seconds=saved["seconds"],
+                seed=saved["seed"],
+                cut=tuple(saved["cut"]),
+                warnings=tuple(saved["warnings"]),
+                steps=tuple(Step(**step) for step in saved["steps"]),
+                sample=np.array(saved["sample"]),
+            )
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, StorageError | FormulaError):
+                raise
+            raise StorageError(
+                f"{folder} holds no discovery (a folder written by `edgewise discover --out` was expected): {error}"
+            ) from error
+
+
+def _inputs(names: tuple[str, ...]) -> str:
+    """``3 inputs (L, g, theta0)``."""
+    return f"{len(names)} input{'s' if len(names) > 1 else ''} ({', '.join(names)})"

@@ -1,0 +1,57 @@
+"""Law or approximation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgewise.formula import evaluate
+
+from .architecture import Architecture
+from .judge import EXACT, Judge, Judged
+from .prepare import Prepared
+
+CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The front's pick, whether it is at the noise floor, and what to know about it."""
+
+    pick: Judged | None
+    verified: bool
+    warnings: tuple[str, ...] = ()
+
+
+def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) -> Verdict:
+    """A pick is verified when its held-out error is rounding; or when, in noisy data, nothing flexible does better and
+    what it leaves behind looks like noise (no trend in any input)."""
+    pick = judge.settle()
+    if pick is None:
+        return Verdict(None, False, ("no candidate had finite values on the rows held out.",))
+    if pick.error <= EXACT:
+        return Verdict(pick, True)
+    if architecture is None:
+        return Verdict(pick, False, ("too few rows to hold a network beside the formula: it is not verified.",))
+    if pick.error > 1.1 * architecture.trial.error:
+        ratio = pick.error / architecture.trial.error
+        return Verdict(pick, False, (f"no formula comes near the network: its error is {ratio:.3g} times as large.",))
+    if architecture.certified and pick.error > 1e-6:
+        return Verdict(
+            pick, False, ("the network still improves with finer splines, so the formula is not at the floor.",)
+        )
+    if pick.error > CLEAR or not is_white(pick, prepared):
+        return Verdict(pick, False)
+    return Verdict(pick, True)
+
+
+def is_white(pick: Judged, prepared: Prepared) -> bool:
+    """Whether a cubic polynomial of each input explains no more of the residuals than chance would."""
+    train = prepared.train
+    residuals = train.y - np.broadcast_to(evaluate(pick.formula.expression, prepared.columns(train)), train.y.shape)
+    x = train.x - train.x.mean(0)
+    x = x / np.abs(x).max(0)
+    design = np.column_stack([np.ones(len(x)), *(x**power for power in (1, 2, 3))])
+    explained = design @ np.linalg.lstsq(design, residuals, rcond=None)[0]
+    share = explained.var() / residuals.var()
+    terms, rows = design.shape[1] - 1, len(x)
+    return bool(share < terms / rows + 4 * np.sqrt(2 * terms) / rows)

@@ -1,0 +1,121 @@
+"""How a reader takes an expression apart.
+
+SymPy stores x/y as ``Mul(x, Pow(y, -1))`` and sqrt(x) as ``Pow(x, 1/2)``. What is written, counted and evaluated
+follows the page instead: a product is a sign, a number, what stands above the line and what stands below; a call has
+a name.
+
+>>> x, y = symbol("x"), symbol("y")
+>>> fraction(-3 * x / (2 * y**2))
+Fraction(negative=True, number=3/2, above=(x,), below=(y**2,))
+>>> call(sympy.sqrt(x))
+('sqrt', (x,))
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import sympy
+
+from edgewise.primitives import FUNCTIONS, backend
+
+HALF = sympy.Rational(1, 2)
+
+
+def symbol(name: str) -> sympy.Symbol:
+    """The variable of that name. All of edgewise's variables are real, so that sqrt(x**2) is abs(x)."""
+    return sympy.Symbol(name, real=True)
+
+
+def product(factors: Sequence[sympy.Expr]) -> sympy.Expr:
+    """The product, with 2*(x + y) left as it was written (SymPy would spread a rational number over the sum)."""
+    if len(factors) == 1:
+        return factors[0]
+    numbers, rests = zip(*(f.as_coeff_Mul(rational=True) for f in factors), strict=True)
+    number, rest = sympy.Mul(*rests).as_coeff_Mul(rational=True)
+    number = sympy.Mul(number, *numbers)
+    if rest.is_Add and number not in (0, 1):
+        return sympy.Mul(number, rest, evaluate=False)
+    return sympy.Mul(number, rest)
+
+
+def rebuild(expression: sympy.Expr, change: Callable[[sympy.Expr], sympy.Expr]) -> sympy.Expr:
+    """The expression with ``change`` made to each part in reading order; its products stay as they are written."""
+    if not expression.args:
+        return expression
+    changed = {part: change(part) for part in parts(expression)}
+    arguments = [changed[part] for part in expression.args]
+    if all(new is old for new, old in zip(arguments, expression.args, strict=True)):
+        return expression
+    return product(arguments) if expression.is_Mul else expression.func(*arguments)
+
+
+def parts(expression: sympy.Expr) -> tuple[sympy.Expr, ...]:
+    """The arguments of an expression, in the order in which they are read."""
+    if expression.is_Add:
+        return terms(expression)
+    if expression.is_Mul:
+        return tuple(sorted(expression.args, key=lambda factor: (_is_below(factor), factor.sort_key())))
+    return expression.args
+
+
+def terms(total: sympy.Expr) -> tuple[sympy.Expr, ...]:
+    """The terms of a sum, one without a minus first: 1 - x, not -x + 1."""
+    ordered = total.as_ordered_terms()
+    first = next((i for i, term in enumerate(ordered) if not fraction(term).negative), 0)
+    return (ordered[first], *ordered[:first], *ordered[first + 1 :])
+
+
+class Fraction(NamedTuple):
+    """A product as it stands on the page: -(number * above) / below; the number is positive."""
+
+    negative: bool
+    number: sympy.Number
+    above: tuple[sympy.Expr, ...]
+    below: tuple[sympy.Expr, ...]
+
+
+def fraction(expression: sympy.Expr) -> Fraction:
+    """Sign, number, numerator and denominator of any expression."""
+    number, above, below = sympy.S.One, [], []
+    for part in parts(expression) if expression.is_Mul else (expression,):
+        if part.is_Number:
+            number = part if number is sympy.S.One else number * part
+        elif _is_below(part):
+            below.append(sympy.Pow(part.base, -part.exp))
+        else:
+            above.append(part)
+    negative = bool(number < 0)
+    return Fraction(negative, -number if negative else number, tuple(above), tuple(below))
+
+
+def _is_below(factor: sympy.Expr) -> bool:
+    return factor.is_Pow and factor.exp.is_Number and bool(factor.exp < 0)
+
+
+def call(expression: sympy.Expr) -> tuple[str, tuple[sympy.Expr, ...]] | None:
+    """Name and arguments of what is written as a call (``maximum`` and ``minimum`` take two), else None."""
+    if expression.is_Pow and expression.exp == HALF:
+        return "sqrt", (expression.base,)
+    if expression is sympy.E:
+        return "exp", (sympy.S.One,)
+    if isinstance(expression, sympy.Max | sympy.Min):
+        return _extreme(expression)
+    if isinstance(expression, sympy.Heaviside) and expression.args[1] == 1:
+        return "step", (expression.args[0],)
+    name = _NAMES.get(expression.func)
+    return (name, expression.args) if name else None
+
+
+def _extreme(expression: sympy.Expr) -> tuple[str, tuple[sympy.Expr, ...]]:
+    kind, arguments = expression.func, sorted(expression.args, key=sympy.default_sort_key)
+    if kind is sympy.Max and sympy.S.Zero in arguments:
+        return "relu", (kind(*(a for a in arguments if a != 0)),)
+    return ("maximum" if kind is sympy.Max else "minimum"), (arguments[0], kind(*arguments[1:]))
+
+
+# SymPy's class -> our name; what SymPy builds from other functions (sqrt, relu, sigmoid ...) has no class of its own
+_NAMES: dict[type, str] = {
+    function: name
+    for name in FUNCTIONS
+    if isinstance(function := getattr(backend("sympy"), name), type) and issubclass(function, sympy.Function)
+}

@@ -1,0 +1,67 @@
+"""Functions of one variable without free constants, the words of the product dictionaries."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import sympy
+
+from .problem import Array
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A function of one variable as values and as an expression; ``positive`` where it needs x > 0."""
+
+    name: str
+    value: Callable[[Array], Array]
+    expression: Callable[[sympy.Expr], sympy.Expr]
+    positive: bool = False
+
+
+def _power(p: sympy.Rational) -> Atom:
+    return Atom(f"x^{p}", lambda x: x ** (int(p) if p.q == 1 else float(p)), lambda x: x**p, positive=p.q != 1)
+
+
+def _times(p: int, other: Atom) -> Atom:
+    return Atom(
+        f"x^{p} {other.name}", lambda x: x**p * other.value(x), lambda x: x**p * other.expression(x), other.positive
+    )
+
+
+POWERS = tuple(_power(sympy.Rational(n, 2)) for n in (0, 2, 4, -2, -4, 1, -1, 3, -3, 6, -6, 8))
+FUNCTIONS = (
+    Atom("sin", np.sin, sympy.sin),
+    Atom("cos", np.cos, sympy.cos),
+    Atom("exp", np.exp, sympy.exp),
+    Atom("exp(-x)", lambda x: np.exp(-x), lambda x: sympy.exp(-x)),
+    Atom("log", np.log, sympy.log, positive=True),
+    Atom("sin^2", lambda x: np.sin(x) ** 2, lambda x: sympy.sin(x) ** 2),
+    Atom("cos^2", lambda x: np.cos(x) ** 2, lambda x: sympy.cos(x) ** 2),
+    Atom("sin(2x)", lambda x: np.sin(2 * x), lambda x: sympy.sin(2 * x)),
+    Atom("cos(2x)", lambda x: np.cos(2 * x), lambda x: sympy.cos(2 * x)),
+    Atom("tan", np.tan, sympy.tan),
+    Atom("tanh", np.tanh, sympy.tanh),
+    Atom("exp(-x^2)", lambda x: np.exp(-(x**2)), lambda x: sympy.exp(-(x**2))),
+    Atom("sqrt(1+x^2)", lambda x: np.sqrt(1 + x**2), lambda x: sympy.sqrt(1 + x**2)),
+    Atom("sqrt(1-x^2)", lambda x: np.sqrt(1 - x**2), lambda x: sympy.sqrt(1 - x**2)),
+    Atom("1/(1+x)", lambda x: 1 / (1 + x), lambda x: 1 / (1 + x)),
+    Atom("1/(1+x^2)", lambda x: 1 / (1 + x**2), lambda x: 1 / (1 + x**2)),
+    Atom("1/(1-x)", lambda x: 1 / (1 - x), lambda x: 1 / (1 - x)),
+    Atom("1/(1-x^2)", lambda x: 1 / (1 - x**2), lambda x: 1 / (1 - x**2)),
+)
+ATOMS: tuple[Atom, ...] = (*POWERS, *FUNCTIONS, *(_times(p, f) for p in (1, 2, -1) for f in FUNCTIONS[:7]))
+
+
+def values_of(x: Array, atoms: tuple[Atom, ...] = ATOMS) -> list[tuple[Atom, Array]]:
+    """The atoms that are finite and moderate on all of ``x``, with their values."""
+    found = []
+    positive = bool(np.all(x > 0))
+    for atom in atoms:
+        if atom.positive and not positive:
+            continue
+        with np.errstate(all="ignore"):
+            values = atom.value(x)
+        if np.all(np.isfinite(values)) and np.any(values != 0) and np.max(np.abs(values)) < 1e8:
+            found.append((atom, values))
+    return found

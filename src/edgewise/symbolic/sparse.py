@@ -1,0 +1,102 @@
+"""The few columns of a dictionary whose combination is the target, exactly.
+
+All pairs are scored at once from the Gram matrix; a beam then adds one column at a time. Exactness is what
+makes it safe: a combination of at most four terms that meets a thousand rows to 1e-9 is not found by chance.
+"""
+
+import numpy as np
+
+from .problem import Array
+
+ROWS = 256
+
+
+def sparse_combination(
+    dictionary: Array, target: Array, *, most: int = 4, beam: int = 24, tolerance: float = 1e-9
+) -> tuple[tuple[int, ...], Array] | None:
+    """Indices and coefficients of at most ``most`` columns (N, p) that give ``target`` to ``tolerance`` (relative rms)."""
+    usable = np.flatnonzero(np.all(np.isfinite(dictionary), axis=0) & np.any(dictionary != 0, axis=0))
+    if len(usable) == 0:
+        return None
+    rows = np.linspace(0, len(target) - 1, min(ROWS, len(target))).astype(int)
+    part = dictionary[np.ix_(rows, usable)]
+    part = part / np.linalg.norm(part, axis=0)
+    goal = target[rows] / max(float(np.linalg.norm(target[rows])), 1e-300)
+    for support in _supports(part, goal, most, beam, tolerance):
+        chosen = tuple(int(usable[i]) for i in support)
+        found = _solved(dictionary[:, chosen], target, tolerance)
+        if found is not None:
+            return _without_idle(chosen, found, dictionary, target, tolerance)
+    return None
+
+
+def _solved(columns: Array, target: Array, tolerance: float) -> Array | None:
+    scale = np.linalg.norm(columns, axis=0)
+    found, *_ = np.linalg.lstsq(columns / scale, target, rcond=None)
+    residual = target - columns / scale @ found
+    if np.linalg.norm(residual) > tolerance * np.linalg.norm(target):
+        return None
+    return found / scale
+
+
+def _without_idle(
+    chosen: tuple[int, ...], found: Array, dictionary: Array, target: Array, tolerance: float
+) -> tuple[tuple[int, ...], Array]:
+    """The same combination without terms that do not matter."""
+    shares = np.abs(found) * np.linalg.norm(dictionary[:, chosen], axis=0) / np.linalg.norm(target)
+    kept = tuple(index for index, share in zip(chosen, shares, strict=True) if share > 1e-8)
+    if len(kept) == len(chosen) or not kept:
+        return chosen, found
+    again = _solved(dictionary[:, kept], target, tolerance)
+    return (chosen, found) if again is None else (kept, again)
+
+
+def _supports(part: Array, goal: Array, most: int, beam: int, tolerance: float):
+    """Supports that fit ``goal`` to ``tolerance``, the smallest first."""
+    gram, inner = part.T @ part, part.T @ goal
+    single = int(np.argmax(np.abs(inner)))
+    if _misfit(part, goal, (single,)) <= tolerance:
+        yield (single,)
+    states = _best_pairs(gram, inner, beam)
+    for size in range(2, most + 1):
+        scored = sorted((_misfit(part, goal, state), state) for state in states)
+        for misfit, state in scored:
+            if misfit <= tolerance:
+                yield state
+        if size < most:
+            states = _grown(part, goal, [state for _, state in scored[:beam]], beam)
+
+
+def _misfit(part: Array, goal: Array, state: tuple[int, ...]) -> float:
+    columns = part[:, state]
+    found, *_ = np.linalg.lstsq(columns, goal, rcond=None)
+    return float(np.linalg.norm(goal - columns @ found))
+
+
+def _best_pairs(gram: Array, inner: Array, beam: int) -> list[tuple[int, ...]]:
+    """The pairs (i < j) that explain most, by |projection|^2 = (ai^2 - 2 g ai aj + aj^2) / (1 - g^2)."""
+    if len(inner) < 2:
+        return [(0,)]
+    i, j = np.triu_indices(len(inner), 1)
+    g = gram[i, j]
+    explained = (inner[i] ** 2 - 2 * g * inner[i] * inner[j] + inner[j] ** 2) / np.maximum(1 - g**2, 1e-12)
+    explained[1 - g**2 < 1e-10] = -np.inf
+    top = np.argsort(-explained, kind="stable")[: 4 * beam]
+    return [(int(i[k]), int(j[k])) for k in top]
+
+
+def _grown(part: Array, goal: Array, states: list[tuple[int, ...]], beam: int) -> list[tuple[int, ...]]:
+    """Each state with the columns that correlate best with what it leaves over, once projected clear of it."""
+    grown: dict[tuple[int, ...], float] = {}
+    for state in states:
+        q, _ = np.linalg.qr(part[:, state])
+        rest = goal - q @ (q.T @ goal)
+        clear = part - q @ (q.T @ part)
+        norms = np.linalg.norm(clear, axis=0)
+        scores = np.abs(clear.T @ rest) / np.maximum(norms, 1e-8)
+        scores[norms < 1e-7] = -1
+        for index in np.argsort(-scores, kind="stable")[:beam]:
+            if int(index) not in state:
+                new = tuple(sorted((*state, int(index))))
+                grown[new] = float(rest @ rest) - float(scores[index]) ** 2
+    return sorted(grown, key=lambda state: (grown[state], state))[: 2 * beam]

@@ -1,0 +1,154 @@
+"""A smooth stand-in for an unknown law, with its gradient and an honest error.
+
+Total-degree products of Legendre polynomials, fitted by one QR decomposition. Leave-one-out residuals come from the
+leverages, r_i / (1 - h_i), and since the columns are ordered by degree the leading columns of one Q hold every lower degree:
+all degrees and all targets cost one decomposition. Never more than half as many columns as rows: beyond that the leverages
+approach one and the leave-one-out error reads zero for nonsense.
+
+Sources: Allen (1974), PRESS; Blatman & Sudret (2011), J. Comput. Phys. 230, on leave-one-out for polynomial chaos.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from .problem import Array, Problem
+from .transforms import TRANSFORMS
+
+MOST_COLUMNS = 330
+TARGETS = ("y", "log", "1/y", "y^2")
+
+
+@dataclass(frozen=True, eq=False)
+class Surrogate:
+    """The best polynomial found: its coordinates and target, leave-one-out error over std(T(y)), values of dy/dx_i (N, d)."""
+
+    coordinates: str
+    target: str
+    degree: int
+    error: float
+    gradient: Array
+
+
+@lru_cache(maxsize=64)
+def exponents(inputs: int, most: int) -> Array:
+    """Multi-indices (p, inputs) in ascending total degree, complete degrees only, at most ``most`` of them."""
+    rows: list[tuple[int, ...]] = []
+    for degree in range(60):
+        layer = _of_degree(inputs, degree)
+        if len(rows) + len(layer) > most and degree > 1:
+            break
+        rows += layer
+    return np.array(rows)
+
+
+def _of_degree(inputs: int, degree: int) -> list[tuple[int, ...]]:
+    if inputs == 1:
+        return [(degree,)]
+    return [(first, *rest) for first in range(degree, -1, -1) for rest in _of_degree(inputs - 1, degree - first)]
+
+
+def legendre(t: Array, degree: int) -> tuple[Array, Array]:
+    """Orthonormal Legendre polynomials up to ``degree`` on [-1, 1] and their derivatives, each (N, degree + 1)."""
+    values = np.polynomial.legendre.legvander(t, degree)
+    slopes = np.zeros_like(values)
+    for n in range(1, degree + 1):
+        slopes[:, n] = (2 * n - 1) * values[:, n - 1] + (slopes[:, n - 2] if n > 1 else 0)
+    norms = np.sqrt(2 * np.arange(degree + 1) + 1)
+    return values * norms, slopes * norms
+
+
+def fit(problem: Problem, most: int = MOST_COLUMNS) -> Surrogate | None:
+    """The surrogate with the smallest leave-one-out error over coordinates {x, log x} and targets {y, log|y|, 1/y, y^2}.
+
+    None when there are no inputs or no target can be fitted.
+    """
+    if problem.inputs == 0 or problem.rows < 2 * (problem.inputs + 2):
+        return None
+    targets = _targets(problem.y)
+    best: tuple[float, str, int, int] | None = None
+    fits: dict[str, _Decomposition] = {}
+    for coordinates in ("x", "log x") if any(problem.positive) else ("x",):
+        fits[coordinates] = _Decomposition(problem, coordinates, min(most, problem.rows // 2))
+        for index, (degree, error) in enumerate(fits[coordinates].leave_one_out(targets)):
+            if best is None or error < best[0]:
+                best = (error, coordinates, index, degree)
+    if best is None or not targets:
+        return None
+    error, coordinates, index, degree = best
+    name = list(targets)[index]
+    with np.errstate(all="ignore"):
+        slope = TRANSFORMS[name].derivative(problem.y)
+        gradient = fits[coordinates].gradient(targets[name], degree) / slope[:, None]
+    return Surrogate(coordinates, name, degree, error, gradient)
+
+
+def _targets(y: Array) -> dict[str, Array]:
+    found = {}
+    for name in TARGETS:
+        transform = TRANSFORMS[name]
+        # a square of a target with both signs still has the right gradient almost everywhere, but folds the zeros
+        if not transform.allowed(y):
+            continue
+        with np.errstate(all="ignore"):
+            target = transform.forward(y)
+        if np.all(np.isfinite(target)) and np.std(target) > 0:
+            found[name] = target
+    return found
+
+
+class _Decomposition:
+    """The QR decomposition of one set of coordinates."""
+
+    def __init__(self, problem: Problem, coordinates: str, most: int) -> None:
+        logs = np.array([coordinates == "log x" and positive for positive in problem.positive])
+        t = problem.x.copy()
+        t[:, logs] = np.log(t[:, logs])
+        low, high = t.min(axis=0), t.max(axis=0)
+        half = np.where(high > low, (high - low) / 2, 1.0)
+        t = (t - low) / half - 1
+        self.chain = np.where(logs, 1 / np.where(problem.x == 0, 1, problem.x), 1.0) / half
+        self.powers = exponents(problem.inputs, most)
+        self.degrees = self.powers.sum(axis=1)
+        tables = [legendre(column, int(self.degrees[-1])) for column in t.T]
+        self.values = [table[0] for table in tables]
+        self.slopes = [table[1] for table in tables]
+        self.q, self.r = np.linalg.qr(self._columns(self.values))
+
+    def _columns(self, tables: list[Array]) -> Array:
+        columns = np.ones((len(tables[0]), len(self.powers)))
+        for table, power in zip(tables, self.powers.T, strict=True):
+            columns *= table[:, power]
+        return columns
+
+    def leave_one_out(self, targets: dict[str, Array]) -> list[tuple[int, float]]:
+        """For each target the best degree and its leave-one-out rms over the target's standard deviation."""
+        if not targets:
+            return []
+        y = np.column_stack(list(targets.values()))
+        projected = self.q.T @ y
+        best = [(0, np.inf)] * y.shape[1]
+        residual, leverage, start = y.copy(), np.zeros(len(y)), 0
+        for degree in range(int(self.degrees[-1]) + 1):
+            stop = int(np.searchsorted(self.degrees, degree, side="right"))
+            block = self.q[:, start:stop]
+            residual -= block @ projected[start:stop]
+            leverage += np.sum(block**2, axis=1)
+            left_out = residual / np.maximum(1 - leverage, 1e-3)[:, None]
+            errors = np.sqrt(np.mean(left_out**2, axis=0)) / np.std(y, axis=0)
+            best = [min(old, (degree, float(new)), key=lambda b: b[1]) for old, new in zip(best, errors, strict=True)]
+            start = stop
+        return best
+
+    def gradient(self, target: Array, degree: int) -> Array:
+        """d target / d x_i for every row."""
+        stop = int(np.searchsorted(self.degrees, degree, side="right"))
+        weights = np.zeros(len(self.powers))
+        weights[:stop] = np.linalg.solve(self.r[:stop, :stop], self.q[:, :stop].T @ target)
+        parts = []
+        for index in range(len(self.values)):
+            tables = [*self.values]
+            tables[index] = self.slopes[index]
+            parts.append(self._columns(tables) @ weights)
+        return np.column_stack(parts) * self.chain

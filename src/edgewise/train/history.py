@@ -1,0 +1,102 @@
+"""What training saw, and what it went through."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from edgewise.errors import ShapeError, ValuesError
+from edgewise.nn import KAN
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Rows to train on and rows held out, as the network sees them (scaled): x (rows, n_in), y (rows, n_out)."""
+
+    x: Float[Tensor, "rows n_in"]
+    y: Float[Tensor, "rows n_out"]
+    x_held: Float[Tensor, "held n_in"]
+    y_held: Float[Tensor, "held n_out"]
+    weights: Float[Tensor, " rows"] | None = None
+
+    def __post_init__(self) -> None:
+        for x, y, what in ((self.x, self.y, "training"), (self.x_held, self.y_held, "held-out")):
+            if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
+                raise ShapeError(
+                    f"{what} rows: x must be (rows, inputs) and y (rows, outputs) with as many rows; "
+                    f"got {tuple(x.shape)} and {tuple(y.shape)}."
+                )
+            if not bool(x.isfinite().all() and y.isfinite().all()):
+                raise ValuesError(f"the {what} rows hold NaN or infinite values; drop or mend those rows first.")
+        if len(self.x) == 0:
+            raise ValuesError("there are no rows to train on.")
+
+    @classmethod
+    def split(cls, x: Tensor, y: Tensor, held_out: float = 0.2, seed: int = 0) -> "TrainingData":
+        """Hold a share of the rows out, drawn by ``seed``."""
+        order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
+        n_held = round(held_out * len(x))
+        held, kept = order[:n_held], order[n_held:]
+        return cls(x[kept], y[kept], x[held], y[held])
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a schedule: pieces, parameters, errors (rmse, as the network sees the target) and steps taken."""
+
+    intervals: int
+    parameters: int
+    rmse: float
+    held_out_rmse: float
+    steps: int
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """The stages of a training, coarse to fine."""
+
+    stages: tuple[Stage, ...]
+    degree: int
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """log(error before / error after) / log(pieces after / pieces before), between stages of the held-out error.
+
+        A graph that can hold the function comes near degree + 1 (de Boor), one that cannot stays near 0.
+        """
+        return tuple(
+            math.log(max(a.held_out_rmse, 1e-300) / max(b.held_out_rmse, 1e-300)) / math.log(b.intervals / a.intervals)
+            for a, b in zip(self.stages, self.stages[1:], strict=False)
+            if b.intervals > a.intervals
+        )
+
+    @property
+    def rate(self) -> float:
+        """The best rate that two successive stages showed; 0 where there was but one."""
+        return max(self.rates, default=0.0)
+
+    @property
+    def best(self) -> Stage:
+        """The stage with the least held-out error."""
+        return min(self.stages, key=lambda stage: stage.held_out_rmse)
+
+    @property
+    def cut(self) -> bool:
+        """Whether the time budget ended a stage early."""
+        return any(stage.cut for stage in self.stages)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A trained network and how it came about."""
+
+    network: KAN
+    history: History
+
+    @property
+    def held_out_rmse(self) -> float:
+        """The held-out error of the network."""
+        return self.history.best.held_out_rmse

@@ -1,0 +1,184 @@
+"""From random starts to machine precision: coarse splines first, the best start refined.
+
+Eight starts with three pieces an edge cost little, and one of them nearly always finds the way; the rest of the accuracy
+comes from more pieces, each time with the function kept. Hidden knots follow the activations between bouts of steps.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from edgewise.errors import TrainingError
+from edgewise.nn import KAN
+from edgewise.solve import levenberg_marquardt
+
+from .history import Fit, History, Stage, TrainingData
+from .jacobian import StackLeastSquares
+from .stack import Stack
+
+
+@dataclass(frozen=True)
+class Levenberg:
+    """How `levenberg` goes about it.
+
+    ``restarts`` networks begin with ``intervals[0]`` pieces, the best by held-out error goes on through the others.
+    A stage takes at most ``bouts`` times ``steps`` steps, knots following between bouts, and ends when a bout lowers the
+    error by less than the share ``tolerance``. ``penalty`` is the strength of the difference penalty. No stage begins
+    with more parameters than ``most_parameters`` times the training rows.
+    """
+
+    restarts: int = 8
+    keep: int = 1
+    intervals: tuple[int, ...] = (3, 6, 12, 24, 48)
+    bouts: int = 6
+    steps: int = 15
+    tolerance: float = 0.02
+    penalty: float = 0.0
+    most_parameters: float = 0.7
+    floor: float = 1e-13
+
+
+def levenberg(
+    network: KAN,
+    data: TrainingData,
+    settings: Levenberg = Levenberg(),
+    *,
+    seed: int = 0,
+    fresh: bool = True,
+    stop: Callable[[], bool] | None = None,
+) -> Fit:
+    """Train networks of the same graph as ``network`` by Levenberg-Marquardt; return the best, in float64.
+
+    ``fresh=True`` draws new weights for every restart by ``seed``; ``fresh=False`` goes on from the weights that are
+    there. ``network`` itself stays as it is. ``stop()`` ends training early and keeps the best so far. Raises
+    TrainingError if no start is finite.
+    """
+    stack = Stack.of(_starts(network, settings, seed) if fresh else [copy.deepcopy(network).double()])
+    if fresh:
+        _place_knots(stack, data.x)
+    stages: list[Stage] = []
+    best: tuple[float, KAN] | None = None
+    ladder = settings.intervals if fresh else (stack.layers[0].basis.intervals,)
+    for intervals in ladder:
+        if stages and _parameters(stack, intervals) > settings.most_parameters * data.y.numel():
+            break
+        if stages:
+            _refine(stack, intervals)
+        steps, cut = _settle(stack, data, settings, stop)
+        held, order = _rank(stack, data)
+        stack = stack.take(order[: settings.keep if len(ladder) > 1 else 1])
+        stages.append(_record(stack, data, held, intervals, steps, cut))
+        if best is None or held < best[0]:
+            best = (held, stack.unstack(0))
+        if cut or held > 1.5 * best[0] or best[0] < settings.floor:
+            break
+    assert best is not None
+    return Fit(best[1], History(tuple(stages), stack.layers[0].basis.degree))
+
+
+def _starts(network: KAN, settings: Levenberg, seed: int) -> list[KAN]:
+    """Networks with new weights; each restart draws from a generator of its own."""
+    starts = []
+    for restart in range(settings.restarts):
+        generator = torch.Generator().manual_seed(seed * 100_003 + restart)
+        start = copy.deepcopy(network).double()
+        for layer in start:
+            old = layer.basis
+            layer.basis = old.with_range(old.low, old.high, settings.intervals[0])
+            layer.weight = torch.nn.Parameter(layer.weight.new_zeros(layer.n_in, layer.basis.n_basis + 1, layer.n_sums))
+            layer.reset_parameters("variance", generator)
+        starts.append(start)
+    return starts
+
+
+def _place_knots(stack: Stack, x: Tensor) -> None:
+    """Put the hidden knots where the activations of the new weights fall (coefficients stay as drawn)."""
+    for number in range(1, len(stack.layers)):
+        basis = stack.layers[number].basis
+        low, high = _ranges(stack.activations(x)[number])
+        stack.layers[number].basis = basis.with_range(low, high)
+
+
+def _ranges(activations: Tensor) -> tuple[Tensor, Tensor]:
+    """The range of each node's activations with 1 % to spare, restarts and nodes in one row."""
+    low, high = activations.amin(1).flatten(), activations.amax(1).flatten()
+    spare = 0.01 * (high - low) + 1e-9 * (1 + high.abs().maximum(low.abs()))
+    return low - spare, high + spare
+
+
+def _follow(stack: Stack, x: Tensor) -> bool:
+    """Move hidden knots to the activations where these left them or fill less than two thirds; True if any moved."""
+    moved = False
+    for number in range(1, len(stack.layers)):
+        layer = stack.layers[number]
+        activations = stack.activations(x)[number]
+        if not bool(activations.isfinite().all()):
+            continue
+        low, high = _ranges(activations)
+        basis = layer.basis
+        width = basis.high - basis.low
+        off = (low < basis.low - 0.03 * width) | (high > basis.high + 0.03 * width) | (high - low < 0.67 * width)
+        chosen = off.view(stack.starts, -1).any(1)
+        if bool(chosen.any()):
+            layer.move(basis.with_range(low, high), chosen)
+            moved = True
+    return moved
+
+
+def _refine(stack: Stack, intervals: int) -> None:
+    for layer in stack.layers:
+        layer.move(layer.basis.with_range(layer.basis.low, layer.basis.high, intervals))
+
+
+def _settle(stack: Stack, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> tuple[int, bool]:
+    """Bouts of steps until the best restart's error no longer falls; the number of steps, and whether time cut them."""
+    taken, last = 0, float("inf")
+    for _ in range(settings.bouts):
+        moved = _follow(stack, data.x)
+        problem = StackLeastSquares(stack, data.x, data.y, settings.penalty, data.weights)
+        found = levenberg_marquardt(
+            problem,
+            problem.theta(),
+            steps=settings.steps,
+            tolerance=settings.tolerance / 4,
+            floor=settings.floor**2,
+            stop=stop,
+        )
+        problem.write(found.theta)
+        taken += found.steps
+        if stop is not None and stop():
+            return taken, True
+        loss = float(found.loss.min())
+        if loss < settings.floor**2 or (loss > (1 - settings.tolerance) * last and not moved):
+            break
+        last = min(last, loss)
+    return taken, False
+
+
+def _rank(stack: Stack, data: TrainingData) -> tuple[float, list[int]]:
+    """The least held-out error (training error where nothing is held out) and the restarts in its order."""
+    rows = (data.x_held, data.y_held) if len(data.x_held) else (data.x, data.y)
+    errors = torch.nan_to_num(stack.errors(*rows), nan=torch.inf)
+    order = torch.argsort(errors, stable=True).tolist()
+    least = float(errors[order[0]])
+    if least == float("inf"):
+        raise TrainingError(
+            "no restart ended with a finite held-out error. Look for poles or huge values in the columns."
+        )
+    return least, order
+
+
+def _record(stack: Stack, data: TrainingData, held: float, intervals: int, steps: int, cut: bool) -> Stage:
+    rmse = float(stack.errors(data.x, data.y)[0])
+    return Stage(intervals, stack.unstack(0).parameters_used, rmse, held, steps, cut)
+
+
+def _parameters(stack: Stack, intervals: int) -> int:
+    """Parameters of one network of the stack if it had that many pieces."""
+    return sum(
+        int(layer.template.mask.sum()) * (intervals + layer.basis.degree + 1) + layer.constants[0].numel()
+        for layer in stack.layers
+    )

@@ -1,0 +1,89 @@
+"""A discovery that costs nothing, to stand where the search would."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+import edgewise
+from edgewise.cli import run
+from edgewise.data import Table
+from edgewise.formula import Formula, Front
+
+
+@dataclass
+class Found:
+    """What the command line asks of a Discovery."""
+
+    table: Table
+    formula: Formula | None
+    model: str | None = "a network"
+    cut: tuple[str, ...] = ()
+    seconds: float = 0.1
+
+    saved: ClassVar[dict[Path, "Found"]] = {}
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return self.table.inputs
+
+    @property
+    def target(self) -> str:
+        return self.table.target
+
+    @property
+    def sample(self) -> np.ndarray:
+        return self.table.x
+
+    def to_json(self) -> dict[str, Any]:
+        return {"target": self.table.target, "formula": self.formula and self.formula.text, "rmse": float("nan")}
+
+    def predict(self, x: dict[str, np.ndarray], use: str) -> np.ndarray:
+        assert use in ("formula", "network")
+        return self.formula.predict(x) if use == "formula" and self.formula else sum(x.values())
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("network.safetensors", "formula.json"):
+            (folder / name).write_text(name)
+        self.saved[folder] = self
+
+    @classmethod
+    def load(cls, folder: Path) -> "Found":
+        return cls.saved[folder]
+
+    def __str__(self) -> str:
+        return str(Front([self.formula] if self.formula else []))
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Replaces the search; holds the arguments of its last call, and ``change`` for its result."""
+    call: dict[str, Any] = {"change": {}}
+
+    def discover(table: Table, *, seed: int, time_budget: float, progress: Callable[..., None]) -> Found:
+        call.update(table=table, seed=seed, time_budget=time_budget)
+        progress("fitting", 0.5, "T = 2*L")
+        formula = Formula.from_text("2*" + table.inputs[0], table.target, table.inputs, rmse=0.0, r2=1.0)
+        return Found(**{"table": table, "formula": formula, **call["change"]})
+
+    view = SimpleNamespace(network_svg=lambda model, rows: f"<svg>{model}, {len(rows)} rows</svg>\n")
+    for name, stub in {"discover": discover, "Discovery": Found, "view": view}.items():
+        monkeypatch.setitem(vars(edgewise), name, stub)  # not setattr, which would first load the real one, and torch
+    return call
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., SimpleNamespace]:
+    """Runs a command line in this process: ``code``, ``out`` and ``err``."""
+
+    def command(*words: object) -> SimpleNamespace:
+        code = run([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return SimpleNamespace(code=code, out=out, err=err)
+
+    return command

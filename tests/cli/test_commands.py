@@ -1,0 +1,227 @@
+"""What each command prints, writes and returns."""
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import edgewise
+from edgewise.data import Table, read_table
+from edgewise.data.laws import law, sample
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = Path("swing.csv")
+    path.write_text("name,L [m],g,T\na,1,9.8,2\nb,2,9.7,4\nc,3,9.6,6\n")
+    return path
+
+
+def files() -> list[str]:
+    return sorted(str(path) for path in Path().rglob("*"))
+
+
+# ---- discover
+
+
+def test_discover_prints_the_front_and_writes_nothing(command: Command, found: dict[str, Any], table: Path) -> None:
+    result = command("discover", table, "--target", "T", "--inputs", "L,g", "--units", "T=s,g=m/s^2", "--seed", 3)
+    assert result.code == 0
+    assert ">>" in result.out
+    assert "T = 2*L" in result.out
+    assert "3 rows, L [m], g [m/s^2] -> T [s]; seed 3" in result.err
+    assert found["seed"] == 3
+    assert found["time_budget"] == 60.0
+    assert files() == ["swing.csv"]
+
+
+def test_discover_saves_where_it_is_told(command: Command, found: dict[str, Any], table: Path) -> None:
+    result = command("discover", table, "--target", "T", "--inputs", "L", "--out", "runs/one", "--time-budget", 5)
+    assert result.code == 0
+    assert found["time_budget"] == 5.0
+    assert "saved     runs/one/  (formula.json, network.safetensors, network.svg)" in result.err
+    assert set(files()) == {
+        "runs",
+        "runs/one",
+        "runs/one/formula.json",
+        "runs/one/network.safetensors",
+        "runs/one/network.svg",
+        "swing.csv",
+    }
+
+
+@pytest.mark.usefixtures("found")
+def test_json_is_one_object_and_nothing_else(command: Command, table: Path) -> None:
+    result = command("discover", table, "--target", "T", "--inputs", "L", "--json")
+    assert json.loads(result.out) == {"target": "T", "formula": "2*L", "rmse": None}
+    assert result.out.count("\n") == 1
+
+
+def test_no_formula_is_an_answer(command: Command, found: dict[str, Any], table: Path) -> None:
+    found["change"] = {"formula": None, "cut": ("naming",)}
+    result = command("discover", table, "--target", "T", "--inputs", "L", "--json")
+    assert result.code == 0
+    assert json.loads(result.out)["formula"] is None
+    assert "cut short in: naming" in result.err
+
+
+def test_a_table_too_small_for_a_network_has_no_picture(command: Command, found: dict[str, Any], table: Path) -> None:
+    found["change"] = {"model": None}
+    assert command("discover", table, "--target", "T", "--inputs", "L", "--out", "run").code == 0
+    result = command("plot", "run")
+    assert result.code == 2
+    assert "too small for a network" in result.err
+
+
+def test_ctrl_c_keeps_the_best_so_far(
+    command: Command, found: dict[str, Any], table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = edgewise.discover
+
+    def interrupted(data: Table, **settings: Any) -> Any:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except KeyboardInterrupt:
+            return search(data, **settings)
+        raise AssertionError
+
+    monkeypatch.setattr(edgewise, "discover", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    result = command("discover", table, "--target", "T", "--inputs", "L", "--out", "run")
+    assert result.code == 130
+    assert "T = 2*L" in result.out
+    assert "best so far" in result.err
+    assert Path("run/network.svg").is_file()
+    assert signal.getsignal(signal.SIGINT) is before
+    assert found["table"].rows == 3
+
+
+@pytest.mark.usefixtures("found")
+def test_ctrl_c_with_nothing_to_keep(command: Command, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(data: Table, **settings: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(edgewise, "discover", interrupted)
+    result = command("discover", table, "--target", "T", "--inputs", "L")
+    assert result.code == 130
+    assert result.out == ""
+    assert "interrupted before there was anything to keep" in result.err
+
+
+# ---- a saved run
+
+
+@pytest.fixture
+def saved(command: Command, found: dict[str, Any], table: Path) -> Path:
+    assert command("discover", table, "--target", "T", "--inputs", "L", "--out", "run").code == 0
+    assert found["table"].rows == 3
+    return Path("run")
+
+
+def test_predict(command: Command, saved: Path) -> None:
+    Path("new.csv").write_text("kind,L [cm]\nx,10\ny,0.1\n")
+    result = command("predict", saved, "new.csv")
+    assert (result.code, result.out) == (0, "T\n20.0\n0.2\n")
+    assert "2 rows by the formula T = 2*L" in result.err
+    assert command("predict", saved, "new.csv", "--use", "network", "--out", "p.csv").out == ""
+    assert Path("p.csv").read_text() == "T\n10.0\n0.1\n"
+
+
+def test_predict_without_the_columns(command: Command, saved: Path) -> None:
+    Path("new.csv").write_text("length\n1\n")
+    result = command("predict", saved, "new.csv")
+    assert result.code == 2
+    assert result.err.startswith("error: there is no column 'L' for the inputs")
+
+
+def test_plot_and_show(command: Command, saved: Path) -> None:
+    assert command("plot", saved).out == "<svg>a network, 3 rows</svg>\n"
+    assert command("plot", saved, "--out", "a.svg").out == ""
+    assert Path("a.svg").read_text() == "<svg>a network, 3 rows</svg>\n"
+    assert "T = 2*L" in command("show", saved).out
+    assert json.loads(command("show", saved, "--json").out)["target"] == "T"
+
+
+# ---- laws and demo
+
+
+def test_laws_lists_them_all(command: Command) -> None:
+    result = command("laws")
+    assert result.code == 0
+    assert result.out.count("\n") == 134
+    assert "U = m*g*z" in result.out
+
+
+def test_laws_draws_a_table_that_reads_back_exactly(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "law.csv"
+    result = command("laws", "I.14.3", "--rows", 20, "--noise", 0.1, "--seed", 5, "--out", path)
+    assert (result.code, result.out) == (0, "")
+    again, drawn = read_table(path, "U"), sample(law("I.14.3"), rows=20, noise=0.1, seed=5)
+    np.testing.assert_array_equal(again.x, drawn.x)
+    np.testing.assert_array_equal(again.y, drawn.y)
+    assert again.units == drawn.units
+
+
+def test_demo_says_where_it_writes(command: Command, found: dict[str, Any], table: Path) -> None:
+    result = command("demo", "--time-budget", 1)
+    assert result.code == 0
+    assert "writes    edgewise-demo/" in result.err
+    assert found["table"].target == "period"
+    assert Path("edgewise-demo/network.svg").is_file()
+    assert table.is_file()
+
+
+# ---- what the user can put right
+
+
+@pytest.mark.usefixtures("found")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("discover", "Missing argument"),
+        ("discover swing.csv", "Missing option '--target'. See edgewise discover --help"),
+        ("discover swign.csv --target T", "there is no file swign.csv. Did you mean 'swing.csv'?"),
+        ("discover swing.csv --target t", "there is no column 't' for the target. Did you mean 'T'?"),
+        ("discover swing.csv --target T", "'name' (like 'a') in swing.csv holds text"),
+        ("discover swing.csv --target T --inputs L,h", "there is no column 'h' for the inputs"),
+        ("discover swing.csv --target T --inputs L --units L:m", 'expected pairs like "L=m,T=s"'),
+        ("discover swing.csv --target T --inputs L --units h=m", "there is no column 'h' for the units"),
+        ("discover swing.csv --target T --inputs L --out swing.csv", "--out swing.csv is a file"),
+        ("discover swing.csv --target T --time-budget soon", "'--time-budget'"),
+        ("discover . --target T", ". is a folder"),
+        ("predict nowhere swing.csv", "there is no folder nowhere"),
+        ("predict nowhere swing.csv --use magic", "--use is formula or network, not 'magic'"),
+        ("plot . --out picture.png", "picture.png is no .svg file"),
+        ("plot .", ". has no picture network.svg: it is no saved run"),
+        ("show nowhere", "there is no folder nowhere"),
+        ("laws I.14.33", "there is no law 'I.14.33'. Did you mean 'I.14.3'?"),
+        ("laws I.14.3 --rows 5 --out no/such/folder.csv", "no/such/folder.csv: No such file or directory"),
+        ("discovr", "discovr"),
+        ("discover --nonsense", "--nonsense"),
+    ],
+)
+def test_errors_are_one_line_and_exit_code_2(command: Command, table: Path, words: str, message: str) -> None:
+    result = command(*words.split())
+    assert result.code == 2
+    assert result.out == ""
+    assert message in result.err
+    last = result.err.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert message in last
+    assert "Traceback" not in result.err
+    assert files() == [str(table)]
+
+
+def test_no_words_at_all(command: Command) -> None:
+    result = command()
+    assert result.code == 0
+    assert "discover" in result.out
+    assert command("--version").out == f"edgewise {edgewise.__version__}\n"
