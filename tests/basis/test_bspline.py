@@ -103,10 +103,15 @@ def test_knots_that_nest_keep_the_function() -> None:
     torch.testing.assert_close(new(x)[:, 0] @ moved, old(x)[:, 0] @ weights, rtol=0, atol=1e-10)
 
 
-def test_knots_that_meet_leave_a_finite_spline() -> None:
-    """Two breaks at one place: a kink may stand there, but nothing that is not a number."""
-    basis = BSpline.at(torch.tensor([[-1.0, 0.0, 0.0, 1.0]], dtype=torch.float64), 3)
-    values, slopes = basis.values_and_slopes(torch.linspace(-1, 1, 201, dtype=torch.float64)[:, None])
+@pytest.mark.parametrize(
+    "breaks",
+    [[-1.0, 0.0, 0.0, 1.0], [-1.0, -1.0, 0.0, 1.0], [-1.0, 0.0, 1.0, 1.0, 1.0], [-1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 1.0]],
+    ids=str,
+)
+def test_knots_that_meet_leave_a_finite_spline(breaks: list[float]) -> None:
+    """Columns with many equal values give such knots; a kink may stand there, but nothing that is not a number."""
+    basis = BSpline.at(torch.tensor([breaks], dtype=torch.float64), 3)
+    values, slopes = basis.values_and_slopes(torch.linspace(-2, 2, 201, dtype=torch.float64)[:, None])
     assert bool(values.isfinite().all())
     assert bool(slopes.isfinite().all())
     torch.testing.assert_close(values.sum(-1), torch.ones(201, 1, dtype=torch.float64))
