@@ -73,9 +73,15 @@ class BSpline(Basis):
         return self.knots[:, self.degree : self.degree + self.intervals + 1]
 
     def piece(self, x: Float[Tensor, "*batch n_in"]) -> Tensor:
-        """The number of the piece, 0 to intervals - 1, in which each x lies; the border pieces reach to infinity."""
+        """The number of the piece, 0 to intervals - 1, in which each x lies; the border pieces reach to infinity.
+
+        A piece without width (knots that meet) holds no x, at the borders neither.
+        """
         columns = x.reshape(-1, self.n_in).T.contiguous()
-        found = torch.searchsorted(self.breaks[:, 1:-1].contiguous(), columns, right=True)
+        inner = self.breaks[:, 1:-1].contiguous()
+        first = torch.searchsorted(inner, self.low.unsqueeze(1).contiguous(), right=True)
+        last = torch.searchsorted(inner, self.high.unsqueeze(1).contiguous())
+        found = torch.searchsorted(inner, columns, right=True).clamp(first, last)
         return found.T.reshape(x.shape)
 
     def points(self, per_interval: int) -> Float[Tensor, "points n_in"]:

@@ -120,6 +120,8 @@ def plot_residuals(
 
 def plot_front(front: HasRows, ax: "Axes | None" = None, *, equations: int = 6) -> "Axes":
     """Held-out error against complexity, one dot a formula; the ``equations`` of best score are written out."""
+    from matplotlib.ticker import MaxNLocator
+
     rows = sorted(front.rows(), key=lambda row: row["complexity"])
     if not rows:
         raise ShapeError("the front is empty: there is no formula to draw.")
@@ -137,7 +139,7 @@ def plot_front(front: HasRows, ax: "Axes | None" = None, *, equations: int = 6) 
         0.99, 0.98, listed, transform=ax.transAxes, ha="right", va="top", multialignment="left", linespacing=1.5,
         **_plain(listed, 8.5, LIGHT.ink),
     )  # fmt: skip
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return _labelled(ax, "complexity", "rmse, held out")
 
 
