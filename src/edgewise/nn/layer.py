@@ -194,15 +194,15 @@ class KANLayer(nn.Module):
     ) -> None:
         """Make an edge a primitive (with its constants), a spline (weights of shape (n_basis + 1,)), or absent (None)."""
         self._check_edge(source, target)
+        primitive = find(function) if isinstance(function, str) else function
         rows = {(s, t): (p, self.constants[row]) for row, (s, t, p) in enumerate(self._fixed)}
         rows.pop((source, target), None)
         self.mask[target, source] = 0
         self.weight[source, :, target] = 0
-        if isinstance(function, Tensor):
+        if isinstance(primitive, Tensor):
             self.mask[target, source] = 1
-            self.weight[source, :, target] = function.to(self.weight)
-        elif function is not None:
-            primitive = find(function) if isinstance(function, str) else function
+            self.weight[source, :, target] = primitive.to(self.weight)
+        elif primitive is not None:
             rows[source, target] = (primitive, self.weight.new_tensor(Constants(*constants)))
         self._set_fixed(rows)
 
