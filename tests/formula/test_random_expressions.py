@@ -62,9 +62,13 @@ def is_real(expression: sympy.Expr) -> bool:
     """No imaginary or infinite number came out of SymPy's own simplifications, and none beyond float64."""
     if expression.has(sympy.I, sympy.oo, -sympy.oo, sympy.zoo, sympy.nan):
         return False
-    values = [complex(part) for part in sympy.preorder_traversal(expression) if part.is_number]
-    floats = [float(part) for part in expression.atoms(sympy.Float) if part != 0]
-    return all(v.imag == 0 and abs(v) < 1e250 for v in values) and all(abs(v) > 1e-250 for v in floats)
+    try:
+        values = [complex(part) for part in sympy.preorder_traversal(expression) if part.is_number]
+    except (ArithmeticError, TypeError):  # a number beyond what SymPy itself can evaluate
+        return False
+    return all(value.imag == 0 and (value == 0 or 1e-250 < abs(value) < 1e250) for value in values) and all(
+        float(part) != 0 for part in expression.atoms(sympy.Float) if part != 0
+    )
 
 
 def is_settled(expression: sympy.Expr) -> bool:

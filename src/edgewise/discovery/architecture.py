@@ -60,8 +60,13 @@ class Architecture:
         return self.trial.certified
 
 
-def shapes(n_in: int) -> list[Shape]:
-    """Shapes to try, the smaller first; a pair (a, m) is a level of a nodes that add and m that multiply."""
+def shapes(n_in: int, small: bool = False) -> list[Shape]:
+    """Shapes to try, the smaller first; a pair (a, m) is a level of a nodes that add and m that multiply.
+
+    ``small`` tables hold too few rows for more than one hidden node.
+    """
+    if small:
+        return [[n_in, 1], [n_in, 1, 1]]
     if n_in == 1:
         return [[1, 1], [1, 1, 1], [1, 2, 1]]
     return [
@@ -90,9 +95,9 @@ def find_architecture(
     report: Callable[[Trial], None] = lambda trial: None,
 ) -> Architecture | None:
     """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so, None if there is none."""
-    frame, data = as_network_sees(prepared, seed)
+    frame, data = as_network_sees(prepared)
     trials: list[Trial] = []
-    for trial in _trials(shapes(len(prepared.symbols)), data, coarse, seed, workers, stop):
+    for trial in _trials(shapes(len(prepared.symbols), prepared.small), data, coarse, seed, workers, stop):
         trials.append(trial)
         report(trial)
         if trial.certified or _settled(trials):
@@ -142,12 +147,9 @@ def _try(
         return []
 
 
-def as_network_sees(prepared: Prepared, seed: int) -> tuple[Callable[[KAN], Model], TrainingData]:
-    """Inputs in [-1, 1], target with mean 0 and spread 1; and how to put names and units around a network.
-
-    A network needs rows held out even where the table is small: there a quarter of them, by ``seed``.
-    """
-    train, held = prepared.table.split(0.25, seed) if prepared.small else (prepared.train, prepared.held)
+def as_network_sees(prepared: Prepared) -> tuple[Callable[[KAN], Model], TrainingData]:
+    """Inputs in [-1, 1], target with mean 0 and spread 1; and how to put names and units around a network."""
+    train, held = prepared.network_train, prepared.network_held
     into, target = Scaling.to_unit_range(train.x), Scaling.to_unit_spread(train.y[:, None])
     x, x_held = (torch.as_tensor(into.into(t.x)) for t in (train, held))
     y, y_held = (torch.as_tensor(target.into(t.y[:, None])) for t in (train, held))

@@ -5,23 +5,26 @@ from dataclasses import dataclass, field
 import numpy as np
 import sympy
 
-from edgewise.formula import Formula, Front, evaluate, join_constants, split_constants
+from edgewise.data import Table
+from edgewise.formula import Formula, Front, evaluate, join_constants, round_constants, split_constants
 from edgewise.symbolic import polish, snap
 
 from .prepare import Prepared
 
+NATS_A_SYMBOL = 2.0
 EXACT = 1e-9  # held-out rmse over the target's spread below which a law is exact
 
 
 @dataclass(frozen=True)
 class Judged:
     """A candidate after its trial: the formula, the stage that proposed it, its error over the target's spread, and its
-    residuals on the rows held out."""
+    residuals on the rows held out and on all rows."""
 
     formula: Formula
     stage: str
     error: float
     residuals: np.ndarray
+    all_residuals: np.ndarray
 
     @property
     def exact(self) -> bool:
@@ -66,21 +69,15 @@ class Judge:
         """The error on the training rows as the candidate stands; infinite where it is not finite."""
         train = self.prepared.train
         residuals = train.y - evaluate(expression, self.prepared.columns(train))
-        return float(np.sqrt(np.mean(residuals**2))) if np.isfinite(residuals).all() else np.inf
+        return float(np.sqrt(np.mean(residuals**2))) if (np.abs(residuals) < 1e150).all() else np.inf
 
     @property
     def best(self) -> Judged | None:
-        """The simplest formula of the front that the rows held out cannot tell from the most accurate one.
-
-        Two formulas are compared row by row: the difference of their squared residuals must be larger than its own
-        standard error. Errors that are all rounding are alike.
-        """
+        """The formula of the front with the shortest message (see `message_length`)."""
         if not len(self.front):
             return None
         known = {id(j.formula): j for j in self.judged}
-        on_front = [known[id(formula)] for formula in self.front]
-        sharpest = min(on_front, key=lambda j: j.error)
-        return next(j for j in on_front if not tells_apart(j, sharpest))
+        return min((known[id(formula)] for formula in self.front), key=lambda j: message_length(j, self.prepared))
 
     def settle(self) -> Judged | None:
         """Mark the best as the front's pick."""
@@ -90,33 +87,53 @@ class Judge:
         return best
 
     def _enter(self, expression: sympy.Expr, errors: dict[str, float], stage: str) -> Judged | None:
-        residuals = self._residuals(expression)
+        expression = round_constants(expression, errors)
+        table, held = self.prepared.table, self.prepared.held
+        residuals = self._residuals(expression, held)
         if residuals is None:
             return None
-        table, held = self.prepared.table, self.prepared.held
         rmse = float(np.sqrt(np.mean(residuals**2)))
         r2 = 1 - rmse**2 / max(float(held.y.var()), np.finfo(float).tiny)
         formula = Formula(table.target, expression, self.prepared.symbols, table.units, rmse, r2, errors)
-        found = Judged(formula, stage, rmse / self.prepared.spread, residuals)
+        found = Judged(formula, stage, rmse / self.prepared.spread, residuals, self._everywhere(expression, residuals))
         self.judged.append(found)
         self.front.add(formula)
         return found
 
-    def _residuals(self, expression: sympy.Expr) -> np.ndarray | None:
-        """Residuals on the rows held out (in small tables each row is left out once), None where one is not finite."""
-        held, columns = self.prepared.held, self.prepared.columns(self.prepared.held)
-        residuals = held.y - np.broadcast_to(evaluate(expression, columns), held.y.shape)
-        if not np.isfinite(residuals).all():
+    def _residuals(self, expression: sympy.Expr, table: Table) -> np.ndarray | None:
+        """Residuals on some rows (in small tables each row is left out once), None where one is not finite."""
+        columns = self.prepared.columns(table)
+        residuals = table.y - np.broadcast_to(evaluate(expression, columns), table.y.shape)
+        if not (np.abs(residuals) < 1e150).all():
             return None
-        return residuals / (1 - leverages(expression, columns, held.rows)) if self.prepared.small else residuals
+        return residuals / (1 - leverages(expression, columns, table.rows)) if self.prepared.small else residuals
+
+    def _everywhere(self, expression: sympy.Expr, held: np.ndarray) -> np.ndarray:
+        """Residuals on the rows held out and those trained on (the same rows in a small table)."""
+        if self.prepared.small:
+            return held
+        trained = self._residuals(expression, self.prepared.train)
+        return held if trained is None else np.concatenate([held, trained])
 
 
-def tells_apart(one: Judged, sharper: Judged) -> bool:
-    """Whether the rows held out say that ``sharper`` is better than ``one`` by more than chance."""
-    if one is sharper or one.exact:
-        return False
-    gain = one.residuals**2 - sharper.residuals**2
-    return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))
+def message_length(candidate: Judged, prepared: Prepared) -> float:
+    """Nats to tell somebody the target: the residuals of all rows, two a symbol of the formula, log(rows) / 2 a constant.
+
+    Only differences mean something. A second formula is worth its extra symbols when the rows say so; errors that are
+    all rounding are alike, and then the shorter formula wins (J. Rissanen, "Modeling by shortest data description",
+    Automatica 14, 1978).
+    """
+    rows = len(candidate.all_residuals)
+    spread = float(np.sqrt(np.mean(candidate.all_residuals**2))) / prepared.spread
+    formula = candidate.formula
+    told = NATS_A_SYMBOL * formula.complexity + 0.5 * np.log(rows) * len(formula.constants)
+    return float(rows * np.log(max(spread, EXACT)) + told)
+
+
+def beats(ours: np.ndarray, theirs: np.ndarray) -> bool:
+    """Whether residuals are smaller than others on the same rows: by mean square, by more than two standard errors."""
+    gain = theirs**2 - ours**2
+    return bool(gain.mean() > 2 * gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else bool(gain.mean() > 0)
 
 
 def leverages(expression: sympy.Expr, columns: dict[str, np.ndarray], rows: int) -> np.ndarray:

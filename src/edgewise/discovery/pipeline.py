@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
+import sympy
 
 from edgewise.data import Table
 from edgewise.errors import EdgewiseError, SettingsError
@@ -130,7 +131,7 @@ class _Search:
 
     def _graphs(self) -> None:
         train = self.prepared.train
-        ranked = []
+        ranked: list[tuple[float, int, sympy.Expr]] = []
         for expression in named_graphs(self.prepared.columns(train), train.y, self.primitives):
             if self.clock.over("graphs"):
                 break
@@ -163,7 +164,9 @@ class _Search:
         models += [(self.architecture.model.with_network(t.fit.network), t.error) for t in tried[:3]]
         rows = self.prepared.train.x
         for model, error in models:
-            for expression in name_network(model, rows, accuracy=error, primitives=self.primitives, most=16):
+            for expression in name_network(
+                model, rows, accuracy=error, primitives=self.primitives, most=4 if self.prepared.small else 16
+            ):
                 if time.monotonic() > limit:
                     self.clock.cut.append("naming")
                     return

@@ -17,11 +17,15 @@ class Prepared:
     """Rows to fit and rows held out, under identifiers; what was left aside is said in ``warnings``.
 
     ``symbols`` maps identifiers to columns; ``small`` tables hold nothing out (every row is left out once instead).
+    ``network_train`` and ``network_held`` are the same rows, but for small tables: there a network, which has no closed
+    form for leaving a row out, holds back a quarter.
     """
 
     table: Table
     train: Table
     held: Table
+    network_train: Table
+    network_held: Table
     symbols: dict[str, str]
     warnings: tuple[str, ...]
     small: bool
@@ -47,12 +51,12 @@ def prepare(table: Table, seed: int, held_out: float = 0.2) -> Prepared:
     lean = table.select(kept)
     symbols = {identifier: column for column, identifier in identifiers(kept).items()}
     if table.rows < SMALL:
-        return Prepared(lean, lean, lean, symbols, tuple(warnings), small=True)
+        return Prepared(lean, lean, lean, *lean.split(0.25, seed), symbols, tuple(warnings), small=True)
     train, held = lean.split(held_out, seed)
     if train.rows > MOST_ROWS:
         warnings.append(f"{table.rows} rows: the search looks at {MOST_ROWS} of them, drawn by the seed.")
         train = train.take(np.sort(np.random.default_rng(seed).permutation(train.rows)[:MOST_ROWS]))
-    return Prepared(lean, train, held, symbols, tuple(warnings), small=False)
+    return Prepared(lean, train, held, train, held, symbols, tuple(warnings), small=False)
 
 
 def _varying(table: Table, warnings: list[str]) -> list[str]:

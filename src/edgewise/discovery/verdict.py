@@ -7,10 +7,11 @@ import numpy as np
 from edgewise.formula import evaluate
 
 from .architecture import Architecture
-from .judge import EXACT, Judge, Judged
+from .judge import EXACT, Judge, Judged, beats
 from .prepare import Prepared
 
 CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of
+CLEAR_IN_FEW_ROWS = 0.01
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,19 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
         return Verdict(pick, True)
     if architecture is None:
         return Verdict(pick, False, ("too few rows to hold a network beside the formula: it is not verified.",))
-    if pick.error > 1.1 * architecture.trial.error:
-        ratio = pick.error / architecture.trial.error
-        return Verdict(pick, False, (f"no formula comes near the network: its error is {ratio:.3g} times as large.",))
+    held = prepared.network_held
+    by_formula = held.y - pick.formula.predict(held)
+    by_network = held.y - architecture.model.predict(held.x)
+    if beats(by_network, by_formula):
+        ratio = np.sqrt(np.mean(by_formula**2) / np.mean(by_network**2))
+        return Verdict(
+            pick, False, (f"no formula comes near the network: the best one's error is {ratio:.3g} times as large.",)
+        )
     if architecture.certified and pick.error > 1e-6:
         return Verdict(
             pick, False, ("the network still improves with finer splines, so the formula is not at the floor.",)
         )
-    if pick.error > CLEAR or not is_white(pick, prepared):
+    if pick.error > (CLEAR_IN_FEW_ROWS if prepared.small else CLEAR) or not is_white(pick, prepared):
         return Verdict(pick, False)
     return Verdict(pick, True)
 

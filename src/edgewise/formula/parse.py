@@ -53,10 +53,16 @@ CALLS: dict[str, Callable[..., sympy.Expr]] = {
 _UNREAL = (sympy.I, sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
 _TWO = ("maximum", "minimum")  # the only calls with more than one argument
 
+# a name may hold any letter of the world here; that it is a proper identifier is checked word by word
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?P<name>[^\W\d]\w*)"
-    r"|(?P<operator>\*\*|[-+*/^(),])|(?P<end>$)|(?P<other>.))",
-    re.DOTALL,
+    r"""\s*(?:
+        (?P<number> (?:[0-9]+\.?[0-9]*|\.[0-9]+) (?:[eE][+-]?[0-9]+)? )
+      | (?P<name> (?:[A-Za-z_]|[^\x00-\x7f\s]) (?:[A-Za-z0-9_]|[^\x00-\x7f\s])* )
+      | (?P<operator> \*\* | [-+*/^(),] )
+      | (?P<end> $ )
+      | (?P<other> . )
+    )""",
+    re.DOTALL | re.VERBOSE,
 )
 _HINTS = {
     "=": "Give only the right-hand side.",

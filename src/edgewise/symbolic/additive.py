@@ -10,10 +10,10 @@ from itertools import combinations, product
 import numpy as np
 import sympy
 
+from .coefficients import linear_combination
 from .monomial import monomial
-from .numbers import linear_combination
 from .problem import TARGET, Array, Problem, relative
-from .sparse import sparse_combination
+from .sparse import Dictionary
 from .transforms import TRANSFORMS, Transform, sign_of, transformed
 
 POSYNOMIAL_TARGETS = ("y", "1/y", "y^2", "log")
@@ -49,9 +49,9 @@ def posynomial(problem: Problem) -> Iterator[sympy.Expr]:
     terms = _power_products(problem)
     if len(terms) > MOST_COLUMNS:
         return
-    dictionary = np.prod(problem.x[:, None, :] ** np.array(terms)[None, :, :], axis=2)
+    dictionary = Dictionary(np.prod(problem.x[:, None, :] ** np.array(terms)[None, :, :], axis=2))
     for transform, target in _targets(problem, POSYNOMIAL_TARGETS):
-        found = sparse_combination(dictionary, target)
+        found = dictionary.combination(target)
         if found is not None:
             chosen = [_product(problem.symbols, terms[index]) for index in found[0]]
             yield _inverse(transform, problem, linear_combination(found[1], chosen))

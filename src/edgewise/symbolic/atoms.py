@@ -19,7 +19,7 @@ class Atom:
     positive: bool = False
 
 
-def _power(p: sympy.Rational) -> Atom:
+def power(p: sympy.Rational) -> Atom:
     return Atom(f"x^{p}", lambda x: x ** (int(p) if p.q == 1 else float(p)), lambda x: x**p, positive=p.q != 1)
 
 
@@ -29,7 +29,7 @@ def _times(p: int, other: Atom) -> Atom:
     )
 
 
-POWERS = tuple(_power(sympy.Rational(n, 2)) for n in (0, 2, 4, -2, -4, 1, -1, 3, -3, 6, -6, 8))
+POWERS = tuple(power(sympy.Rational(n, 2)) for n in (0, 2, 4, -2, -4, 1, -1, 3, -3, 6, -6, 8))
 FUNCTIONS = (
     Atom("sin", np.sin, sympy.sin),
     Atom("cos", np.cos, sympy.cos),
@@ -50,7 +50,30 @@ FUNCTIONS = (
     Atom("1/(1-x)", lambda x: 1 / (1 - x), lambda x: 1 / (1 - x)),
     Atom("1/(1-x^2)", lambda x: 1 / (1 - x**2), lambda x: 1 / (1 - x**2)),
 )
-ATOMS: tuple[Atom, ...] = (*POWERS, *FUNCTIONS, *(_times(p, f) for p in (1, 2, -1) for f in FUNCTIONS[:7]))
+SHIFTED = (
+    Atom("1+x", lambda x: 1 + x, lambda x: 1 + x),
+    Atom("1-x", lambda x: 1 - x, lambda x: 1 - x),
+    Atom("1+x^2", lambda x: 1 + x**2, lambda x: 1 + x**2),
+    Atom("1-x^2", lambda x: 1 - x**2, lambda x: 1 - x**2),
+    Atom("exp(x)-1", np.expm1, lambda x: sympy.exp(x) - 1),
+    Atom("exp(x)+1", lambda x: np.exp(x) + 1, lambda x: sympy.exp(x) + 1),
+    Atom("1-exp(-x)", lambda x: -np.expm1(-x), lambda x: 1 - sympy.exp(-x)),
+    Atom("cosh", np.cosh, sympy.cosh),
+)
+RECIPROCALS = (
+    Atom("1/cos", lambda x: 1 / np.cos(x), lambda x: 1 / sympy.cos(x)),
+    Atom("1/sin", lambda x: 1 / np.sin(x), lambda x: 1 / sympy.sin(x)),
+    Atom("1/cos^2", lambda x: np.cos(x) ** -2.0, lambda x: sympy.cos(x) ** -2),
+    Atom("1/sin^2", lambda x: np.sin(x) ** -2.0, lambda x: sympy.sin(x) ** -2),
+    Atom("exp(2x)", lambda x: np.exp(2 * x), lambda x: sympy.exp(2 * x)),
+    Atom("exp(-2x)", lambda x: np.exp(-2 * x), lambda x: sympy.exp(-2 * x)),
+)
+ATOMS: tuple[Atom, ...] = (
+    *POWERS,
+    *FUNCTIONS,
+    *RECIPROCALS,
+    *(_times(p, f) for p in (1, 2, -1) for f in FUNCTIONS[:7]),
+)
 
 
 def values_of(x: Array, atoms: tuple[Atom, ...] = ATOMS) -> list[tuple[Atom, Array]]:
@@ -65,3 +88,9 @@ def values_of(x: Array, atoms: tuple[Atom, ...] = ATOMS) -> list[tuple[Atom, Arr
         if np.all(np.isfinite(values)) and np.any(values != 0) and np.max(np.abs(values)) < 1e8:
             found.append((atom, values))
     return found
+
+
+def by_name(*names: str) -> tuple[Atom, ...]:
+    """The atoms of those names, in that order."""
+    known = {atom.name: atom for atom in (*POWERS, *FUNCTIONS, *SHIFTED, *RECIPROCALS)}
+    return tuple(known[name] for name in names)

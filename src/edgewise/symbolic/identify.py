@@ -12,14 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+from .atoms import by_name, values_of
+from .coefficients import constant
 from .families import GAUGE, INNER, POWERS, SHAPES, TARGETS, Shape
-from .numbers import constant
 from .problem import TARGET, Array, Problem, relative
+from .sparse import sparse_combination
 from .transforms import TRANSFORMS, sign_of
 
 SAMPLES = 120
 REFINED = 1500
 TOLERANCE = 1e-9
+WORDS = by_name("sin", "cos", "exp", "exp(-x)", "exp(2x)", "exp(-2x)", "log", "sin^2", "sin(2x)", "cos(2x)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +57,32 @@ def identify(problem: Problem) -> Iterator[sympy.Expr]:
         expression = _settled(problem, match)
         if expression is not None:
             yield expression
+
+
+def powers_and_exponentials(problem: Problem) -> Iterator[sympy.Expr]:
+    """T(g) as at most three terms c z^p, p up to 14, or c z^p times a function without constants."""
+    z, symbol = problem.x[:, 0], problem.symbols[0]
+    words = [(sympy.Integer(1), np.ones_like(z)), *((a.expression(symbol), v) for a, v in values_of(z, WORDS))]
+    step = 2 if np.all(z > 0) else 1
+    powers = [p / step for p in range(-14 * step, 14 * step + 1) if p >= 0 or np.all(z != 0)]
+    scaled = z / np.median(np.abs(z))
+    terms = [(p, None, scaled**p) for p in powers]
+    terms += [(p, w, z**p * v) for p in powers if abs(p) <= 2 for w, v in words[1:]]
+    dictionary = np.column_stack([values for _, _, values in terms])
+    for name in ("y", "1/y", "y^2", "log"):
+        transform = TRANSFORMS[name]
+        if not transform.allowed(problem.y):
+            continue
+        target = transform.forward(problem.y)
+        found = sparse_combination(dictionary, target, most=3)
+        if found is None:
+            continue
+        form = sympy.Integer(0)
+        for index, c in zip(found[0], found[1], strict=True):
+            p, word, _ = terms[index]
+            c = c if word is not None else c / np.median(np.abs(z)) ** p
+            form += constant(c) * symbol ** sympy.Rational(p) * (1 if word is None else word)
+        yield transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
 
 
 def _effort(match: _Match) -> tuple:

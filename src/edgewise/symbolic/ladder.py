@@ -12,6 +12,7 @@ import heapq
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import sympy
@@ -19,18 +20,24 @@ import sympy
 from edgewise.formula import evaluate, symbol
 
 from .additive import additive, posynomial, transformed_monomial
-from .identify import identify
+from .arguments import argument_reductions
+from .dictionary import argument_dictionary
+from .factors import factor_products
+from .identify import identify, powers_and_exponentials
 from .monomial import monomial
+from .peel import factor_peels, term_peels
 from .problem import EXACT, Array, Candidate, Problem, first_problem, lift, relative
 from .rational import rational_function
+from .ridge import ridge_reductions
 from .separable import separable
-from .shorten import shorten
 from .surrogate import Surrogate, fit
 from .symmetry import merge_reductions, scale_reductions
+from .tidy import shorten
 from .transforms import transformed
 
 MOST_ROWS = 2000
-STRONG, FLOOR = 0.2, 1e-4
+STRONG, FLOOR, ROUGH = 0.2, 1e-4, 1e-3
+SURPASSED = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +46,12 @@ class Node:
 
     problem: Problem
     price: float
-    surrogate: Surrogate | None = None
+    fitted: Surrogate | None = None
+    strong: bool = True
+
+    @cached_property
+    def surrogate(self) -> Surrogate | None:
+        return self.fitted or fit(self.problem)
 
 
 @dataclass(order=True)
@@ -48,6 +60,7 @@ class Task:
     order: int
     stage: "Stage" = field(compare=False)
     node: Node = field(compare=False)
+    deferred: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -101,12 +114,14 @@ class _Queue:
         self.heap: list[Task] = []
         self.count = 0
         self.seen: set[tuple] = set()
+        self.surpassed: set[int] = set()
 
     def add(self, node: Node) -> None:
         mark = _mark(node.problem)
         if mark in self.seen:
             return
         self.seen.add(mark)
+        node = self._beside(node)
         for stage in self.stages:
             if stage.wanted(node):
                 self.count += 1
@@ -115,7 +130,20 @@ class _Queue:
     def __iter__(self) -> Iterator[tuple[Stage, Node]]:
         while self.heap:
             task = heapq.heappop(self.heap)
+            if id(task.node.problem) in self.surpassed and not task.deferred:
+                heapq.heappush(self.heap, replace(task, key=task.key + SURPASSED, deferred=True))
+                continue
             yield task.stage, task.node
+
+    def _beside(self, node: Node) -> Node:
+        """The parent of a strong child waits from now on, and so do further strong children of the same parent."""
+        parent = node.problem.parent
+        if parent is None or not node.strong:
+            return node
+        if id(parent) in self.surpassed:
+            return replace(node, price=node.price + SURPASSED / 2)
+        self.surpassed.add(id(parent))
+        return node
 
 
 def _mark(problem: Problem) -> tuple:
@@ -177,30 +205,93 @@ def lift_once(child: Problem, found: sympy.Expr) -> sympy.Expr:
     return lift(alone, found)
 
 
-def _symmetries(node: Node) -> Iterator[Node]:
-    """Fit the surrogate, then the children it suggests, each judged by fitting again."""
-    surrogate = node.surrogate or fit(node.problem)
+def _scales(node: Node) -> Iterator[Node]:
+    """The children of the scale null space, the largest symmetry first, until one is strong."""
+    surrogate = node.surrogate
     if surrogate is None:
         return
-    for reductions, price in ((scale_reductions, 0.0), (merge_reductions, 0.3)):
-        for child in reductions(node.problem, surrogate):
-            judged = _judged(child, node, surrogate, price)
-            yield judged
-            if judged.price - node.price < 1.0 and reductions is scale_reductions:
-                return
+    size = 0
+    for child in scale_reductions(node.problem, surrogate):
+        if size and child.inputs > size:
+            return
+        judged = _judged(child, node, surrogate, 0.0)
+        size = child.inputs if judged.price <= node.price + 0.5 + 0.1 * child.inputs else size
+        yield judged
+
+
+def _sums(node: Node) -> Iterator[Node]:
+    """The children in which groups of inputs act through one sum."""
+    surrogate = node.surrogate
+    if surrogate is not None:
+        for child in merge_reductions(node.problem, surrogate):
+            yield _judged(child, node, surrogate, 0.2)
+
+
+def _ridges(node: Node) -> Iterator[Node]:
+    """The children found by fitting the exponents, where the surrogate alone is too rough for its gradient."""
+    surrogate = node.surrogate
+    if surrogate is not None and surrogate.error > ROUGH:
+        for child in ridge_reductions(node.problem, surrogate):
+            yield _judged(child, node, surrogate, 0.0)
+
+
+def _peels(node: Node) -> Iterator[Node]:
+    """The children without one input, after a term or factor of it has been taken off."""
+    surrogate = node.surrogate
+    if surrogate is not None:
+        for peels in (factor_peels, term_peels):
+            for child in peels(node.problem, surrogate):
+                yield _judged(child, node, surrogate, 0.3)
+
+
+def _transforms(node: Node) -> Iterator[Node]:
+    """The same inputs for T(y), where T was not tried by the surrogate."""
+    problem = node.problem
+    if problem.hypothesis is not None and problem.hypothesis.kind.startswith("transform"):
+        return
+    for name in ("y^2", "log", "exp", "sin", "cos", "tan"):
+        child = transformed(problem, name)
+        if child is not None:
+            yield Node(child, node.price + 2.5, strong=False)
+
+
+def _arguments(node: Node) -> Iterator[Node]:
+    """The children of the argument scan: one input each."""
+    if _waving(node):
+        for child in argument_reductions(node.problem):
+            yield Node(child, node.price + 0.2, strong=False)
+
+
+def _early_dictionary(node: Node) -> Iterator[sympy.Expr]:
+    if _waving(node):
+        yield from argument_dictionary(node.problem)
+
+
+def _late_dictionary(node: Node) -> Iterator[sympy.Expr]:
+    if not _waving(node):
+        yield from argument_dictionary(node.problem)
 
 
 def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> Node:
     """A child is strong where the error drops (or is small anyway), else it waits."""
-    if child.inputs == 0:
-        return Node(child, node.price)
-    again = fit(child)
-    after = np.inf if again is None else again.error
+    again = fit(child) if child.inputs else None
+    after = _spread(child.y) if child.inputs == 0 else np.inf if again is None else again.error
     strong = after <= max(STRONG * surrogate.error, FLOOR)
     weak = after <= 1.5 * surrogate.error + FLOOR
     if child.hypothesis is not None:
         child = replace(child, hypothesis=replace(child.hypothesis, before=surrogate.error, after=float(after)))
-    return Node(child, node.price + price + (0.1 if strong else 1.5 if weak else 4.0) + 0.1 * child.inputs, again)
+    return Node(
+        child, node.price + price + (0.1 if strong else 1.5 if weak else 4.0) + 0.1 * child.inputs, again, strong
+    )
+
+
+def _spread(y: Array) -> float:
+    return float(np.std(y) / max(abs(float(np.mean(y))), 1e-300))
+
+
+def _waving(node: Node) -> bool:
+    """The surrogate is no good, so the law may oscillate."""
+    return node.surrogate is None or node.surrogate.error > 0.02
 
 
 def _inputs(low: int, high: int) -> Callable[[Node], bool]:
@@ -216,8 +307,17 @@ def _expand_stages() -> tuple[Stage, ...]:
         Stage("monomial", 0.0, lambda node: True, _monomial),
         Stage("transformed monomial", 0.1, _inputs(1, 20), _on_problem(transformed_monomial)),
         Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive)),
-        Stage("symmetry", 0.5, _inputs(2, 20), _symmetries),
+        Stage("scale", 0.5, _inputs(2, 20), _scales),
+        Stage("ridge", 0.9, _inputs(2, 12), _ridges),
+        Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products)),
+        Stage("transform", 2.2, _inputs(1, 8), _transforms),
+        Stage("peel", 1.3, _inputs(2, 12), _peels),
+        Stage("argument scan", 1.2, _inputs(2, 6), _arguments),
+        Stage("argument dictionary", 2.0, _inputs(2, 6), _early_dictionary),
+        Stage("argument dictionary", 5.0, _inputs(2, 6), _late_dictionary),
+        Stage("sum", 0.8, _inputs(2, 20), _sums),
         Stage("identify", 0.6, _inputs(1, 1), _on_problem(identify)),
+        Stage("powers", 0.9, _inputs(1, 1), _on_problem(powers_and_exponentials)),
         Stage("rational", 0.7, _inputs(1, 4), _rational),
         Stage("separable", 1.5, _inputs(2, 3), _on_problem(separable)),
         Stage("posynomial", 1.0, _inputs(2, 6), _on_problem(posynomial)),

@@ -67,14 +67,16 @@ class Match:
     @property
     def text(self) -> str:
         """The formula of one variable, constants to six digits."""
-        from sympy import Float, Integer, Symbol, sstr
+        from sympy import Float, Integer
+
+        from edgewise.formula import symbol, to_text
 
         def short(number: Any) -> Any:
             rounded = float(f"{float(number):.6g}")
             return Integer(int(rounded)) if rounded.is_integer() and abs(rounded) < 1e6 else Float(rounded)
 
-        expression = self.expression(Symbol("x"))
-        return str(sstr(expression.xreplace({n: short(n) for n in expression.atoms(Float)}), full_prec=False))
+        expression = self.expression(symbol("x"))
+        return to_text(expression.xreplace({n: short(n) for n in expression.atoms(Float)}))
 
     def _constants(self) -> Array:
         return np.array([self.inner_scale, self.inner_shift, self.outer_scale, self.outer_shift, self.exponent or 1.0])
@@ -104,18 +106,17 @@ def match(
     if samples.std == 0.0 or samples.half == 0.0:
         return [_finish(PRIMITIVES["0"], np.array([1.0, 0.0, 0.0, samples.mean, 1.0]), samples, float(len(samples.x)))]
     fitted = [_fit(primitive, start, samples) for primitive, start in _finalists(rows, samples)]
-    closest = min(fitted, key=lambda one: samples.error(*one))
-    independent = samples.independent(*closest)
-    ranked = sorted(fitted, key=lambda one: _message(*one, samples, independent))
-    hopeless = _message(*ranked[0], samples, independent) + HOPELESS
-    simple = [
-        _simplify(*one, samples, independent) if _message(*one, samples, independent) < hopeless else one
-        for one in ranked[: 2 * top]
-    ]
-    found = [_finish(*_christened(*one, rows), samples, independent) for one in simple]
+    independent = samples.independent(*min(fitted, key=lambda one: samples.error(*one)))
+    lengths = [_message(primitive, theta, samples, independent) for primitive, theta in fitted]
+    found = []
+    for i in np.argsort(lengths, kind="stable")[: 2 * top]:
+        primitive, theta = fitted[i]
+        if lengths[i] < min(lengths) + HOPELESS:
+            theta = _simplify(primitive, theta, samples, independent)
+        found.append(_finish(_christened(primitive, theta, rows), theta, samples, independent))
     best: dict[str, Match] = {}
-    for one in sorted(found, key=lambda one: one.evidence):
-        best.setdefault(one.primitive, one)
+    for named in sorted(found, key=lambda named: named.evidence):
+        best.setdefault(named.primitive, named)
     return list(best.values())[:top]
 
 
@@ -376,7 +377,7 @@ def _complexity(primitive: Primitive, theta: Array) -> int:
     return 1 + primitive.complexity + 2 * sum(map(int, shown))
 
 
-def _simplify(primitive: Primitive, theta: Array, samples: _Samples, independent: float) -> tuple[Primitive, Array]:
+def _simplify(primitive: Primitive, theta: Array, samples: _Samples, independent: float) -> Array:
     """Set constants to 0, 1 or a small fraction, refit the rest, keep what makes the message shorter."""
     kind, _ = gauge(primitive, float(theta[P]) if primitive.exponent else 1.37)
     free = np.array([kind not in ("homogeneous", "logarithmic"), kind != "exponential", True, True, primitive.exponent])
@@ -390,9 +391,9 @@ def _simplify(primitive: Primitive, theta: Array, samples: _Samples, independent
         trial[index], still[index] = goal, False
         trial = _refit(primitive, trial, still, samples)
         new = _message(primitive, trial, samples, independent)
-        if new <= length:
+        if new <= length + 1e-6:
             theta, free, length = trial, still, new
-    return primitive, _refit(primitive, theta, free, samples, everything=True)
+    return _refit(primitive, theta, free, samples, everything=True)
 
 
 def _goals(primitive: Primitive, theta: Array, free: Array, samples: _Samples) -> list[tuple[int, float]]:
@@ -429,13 +430,13 @@ def _finish(primitive: Primitive, theta: Array, samples: _Samples, independent: 
     return Match(primitive.name, a, b, c, d, exponent, *scores, _complexity(primitive, theta), length, primitive)
 
 
-def _christened(primitive: Primitive, theta: Array, rows: list[Primitive]) -> tuple[Primitive, Array]:
+def _christened(primitive: Primitive, theta: Array, rows: list[Primitive]) -> Primitive:
     """A power with the exponent of a primitive that has a name of its own gets that name."""
     if primitive.exponent:
         for twin in rows:
             if twin.smooth and not twin.exponent and gauge(twin) == ("homogeneous", theta[P]):
-                return twin, theta
-    return primitive, theta
+                return twin
+    return primitive
 
 
 def _number(constant: float) -> Any:

@@ -8,7 +8,7 @@ sign of the product must agree.
 import numpy as np
 import sympy
 
-from .numbers import constant, fraction, rational
+from .coefficients import constant, fraction, rational
 from .problem import Array, Problem, relative
 
 LARGEST_DENOMINATOR = 6

@@ -15,9 +15,8 @@ from functools import cached_property
 
 import numpy as np
 import sympy
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = np.ndarray
 
 TARGET = sympy.Symbol("target")
 """Stands for the target of the newer problem inside :attr:`Hypothesis.restore`."""

@@ -13,64 +13,72 @@ from itertools import product
 import numpy as np
 import sympy
 
-from .numbers import linear_combination
+from .coefficients import linear_combination
 from .problem import Array, Problem, relative
 from .surrogate import exponents
 
 NULL = 1e-11
 GAP = 1e3
-MOST_COLUMNS = 80
+MOST_COLUMNS = 84
+ROWS_PER_COLUMN = 4
 
 
-def rational_function(problem: Problem, tolerance: float = 1e-9, largest: int | None = None) -> sympy.Expr | None:
+def rational_function(problem: Problem, tolerance: float = 1e-9) -> sympy.Expr | None:
     """P/Q over the problem's symbols, of the smallest degrees that give the target to ``tolerance``, else None."""
     if problem.inputs == 0:
         return None
-    unit = problem.x / np.sqrt(np.mean(problem.x**2, axis=0))
     scales = np.sqrt(np.mean(problem.x**2, axis=0))
-    for top, bottom in _degrees(problem.inputs, problem.rows, largest):
-        found = _null_vector(unit, problem.y, top, bottom)
-        if found is None:
-            continue
+    unit = problem.x / scales
+    for top, bottom, found in _null_vectors(unit, problem.y):
         fitted = _sparse_ratio(unit, problem.y, top, bottom, found, tolerance)
         if fitted is not None:
             return _expression(problem, scales, top, bottom, *fitted)
     return None
 
 
-def _degrees(inputs: int, rows: int, largest: int | None) -> Iterator[tuple[Array, Array]]:
-    """Pairs of exponent tables for P and Q in ascending number of columns."""
-    limit = largest or (8 if inputs == 1 else 5 if inputs == 2 else 4)
-    pairs = []
-    for p, q in product(range(limit + 1), repeat=2):
-        if p + q == 0:
-            continue
-        top, bottom = _table(inputs, p), _table(inputs, q)
-        columns = len(top) + len(bottom)
-        if columns <= min(MOST_COLUMNS, rows // 2):
-            pairs.append((columns, q, top, bottom))
-    for _, _, top, bottom in sorted(pairs, key=lambda pair: pair[:2]):
-        yield top, bottom
+def _null_vectors(x: Array, y: Array) -> Iterator[tuple[Array, Array, tuple[Array, Array]]]:
+    """Exponent tables and coefficients of P and Q for all degrees with a null space of one dimension, ascending.
+
+    A part of the rows decides; the largest degrees are asked first, since without a null vector there is none below.
+    """
+    table = _table(x.shape[1])
+    degrees = table.sum(axis=1)
+    rows = np.linspace(0, len(y) - 1, min(len(y), 2 * len(table) * ROWS_PER_COLUMN)).astype(int)
+    if len(rows) < 2 * len(table) + 10:
+        return
+    top = np.prod(x[rows][:, None, :] ** table[None, :, :], axis=2)
+    bottom = -y[rows, None] * top
+    top_norms, bottom_norms = np.linalg.norm(top, axis=0), np.linalg.norm(bottom, axis=0)
+    triangle = np.linalg.qr(np.column_stack([top / top_norms, bottom / bottom_norms]), mode="r")
+    singular = np.linalg.svd(triangle, compute_uv=False)
+    if singular[-1] > NULL * singular[0]:
+        return
+    for p, q in _ascending(degrees):
+        ups, downs = np.flatnonzero(degrees <= p), np.flatnonzero(degrees <= q)
+        _, s, vectors = np.linalg.svd(triangle[:, [*ups, *(downs + len(table))]])
+        if s[-1] <= NULL * s[0] and s[-2] >= GAP * max(s[-1], 1e-17 * s[0]):
+            vector = vectors[-1]
+            yield (
+                table[ups],
+                table[downs],
+                (vector[: len(ups)] / top_norms[ups], vector[len(ups) :] / bottom_norms[downs]),
+            )
 
 
-def _table(inputs: int, degree: int) -> Array:
-    table = exponents(inputs, 400)
-    return table[table.sum(axis=1) <= degree]
+def _table(inputs: int) -> Array:
+    """All products up to the largest degree for which P and Q together stay within the columns."""
+    return exponents(inputs, {1: 9, 2: 21}.get(inputs, MOST_COLUMNS // 2))
+
+
+def _ascending(degrees: Array) -> list[tuple[int, int]]:
+    """Degrees (p, q) in ascending number of columns, polynomials first among equals."""
+    largest = int(degrees[-1])
+    pairs = [(p, q) for p, q in product(range(largest + 1), repeat=2) if p + q]
+    return sorted(pairs, key=lambda pair: (sum(int(np.sum(degrees <= d)) for d in pair), pair[1]))
 
 
 def _powers(x: Array, table: Array) -> Array:
     return np.prod(x[:, None, :] ** table[None, :, :], axis=2)
-
-
-def _null_vector(x: Array, y: Array, top: Array, bottom: Array) -> tuple[Array, Array] | None:
-    matrix = np.column_stack([_powers(x, top), -y[:, None] * _powers(x, bottom)])
-    norms = np.linalg.norm(matrix, axis=0)
-    triangle = np.linalg.qr(matrix / norms, mode="r")
-    _, s, vectors = np.linalg.svd(triangle)
-    if s[-1] > NULL * s[0] or s[-2] < GAP * max(s[-1], 1e-17 * s[0]):
-        return None
-    vector = vectors[-1] / norms
-    return vector[: len(top)], vector[len(top) :]
 
 
 def _sparse_ratio(

@@ -15,13 +15,14 @@ import numpy as np
 import sympy
 
 from .atoms import Atom, values_of
-from .numbers import linear_combination
+from .coefficients import linear_combination
 from .problem import TARGET, Array, Problem
 from .sparse import sparse_combination
-from .surrogate import exponents, legendre
+from .surrogate import Decomposition
 from .transforms import TRANSFORMS, sign_of
 
 MOST_RANK = 4
+LARGEST_GAP = 1e-3
 MOST_PRODUCTS = 600
 TARGETS = ("y", "y^2", "1/y", "log", "1/y^2", "cos", "exp")
 
@@ -40,6 +41,7 @@ def separable(problem: Problem) -> Iterator[sympy.Expr]:
     if not 2 <= problem.inputs <= 3:
         return
     atoms = [values_of(column) for column in problem.x.T]
+    fitted = Decomposition(problem, "x", min(330, problem.rows // 3))
     for name in TARGETS:
         transform = TRANSFORMS[name]
         if not transform.allowed(problem.y):
@@ -48,16 +50,18 @@ def separable(problem: Problem) -> Iterator[sympy.Expr]:
             target = transform.forward(problem.y)
         if not np.all(np.isfinite(target)):
             continue
-        found = _sum_of_products(problem, atoms, target)
+        found = _sum_of_products(problem, fitted, atoms, target)
         if found is not None:
             yield transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: found})
 
 
-def _sum_of_products(problem: Problem, atoms: list[list[tuple[Atom, Array]]], target: Array) -> sympy.Expr | None:
-    space = _function_space(problem.x, target)
+def _sum_of_products(
+    problem: Problem, fitted: Decomposition, atoms: list[list[tuple[Atom, Array]]], target: Array
+) -> sympy.Expr | None:
+    space = _function_space(fitted, target)
     if space is not None:
         atoms = [
-            [row for row in rows if _member(row[1], table, basis, space.error)]
+            _members(rows, table, basis, space.error)
             for rows, table, basis in zip(atoms, space.tables, space.bases, strict=True)
         ]
     elif problem.inputs > 2:
@@ -79,35 +83,59 @@ def _sum_of_products(problem: Problem, atoms: list[list[tuple[Atom, Array]]], ta
     return linear_combination(found[1], expressions)
 
 
-def _function_space(x: Array, target: Array) -> _Space | None:
-    """The low-rank fit in products of Legendre polynomials; None where the fit is poor or the rank large."""
-    table = exponents(x.shape[1], min(330, len(x) // 3))
-    degree = int(table.max())
-    low, high = x.min(axis=0), x.max(axis=0)
-    tables = tuple(legendre(2 * (x[:, i] - low[i]) / (high[i] - low[i]) - 1, degree)[0] for i in range(x.shape[1]))
-    matrix = np.ones((len(x), len(table)))
-    for values, power in zip(tables, table.T, strict=True):
-        matrix *= values[:, power]
-    found, *_ = np.linalg.lstsq(matrix, target, rcond=None)
-    error = float(np.linalg.norm(target - matrix @ found) / np.linalg.norm(target))
-    if error > 1e-3:
-        return None
-    error = max(error, 1e-13)
-    tensor = np.zeros((degree + 1,) * x.shape[1])
-    tensor[tuple(table.T)] = found
+def _function_space(fitted: Decomposition, target: Array) -> _Space | None:
+    """The low-rank fit whose singular values fall most steeply after at most four; None where none falls.
+
+    Every total degree is tried: too low a degree leaves a misfit, too high a one is badly determined where rows are rare.
+    """
+    best: _Space | None = None
+    degree = int(fitted.degrees[-1])
+    for lower in range(MOST_RANK, degree + 1):
+        coefficients = fitted.coefficients(target, lower)
+        space = _low_rank(fitted, coefficients, fitted.misfit(target, lower))
+        if space is not None and (best is None or space.error < best.error):
+            best = space
+    return best
+
+
+def _low_rank(fitted: Decomposition, coefficients: Array, error: float) -> _Space | None:
+    tensor = np.zeros((int(fitted.degrees[-1]) + 1,) * fitted.powers.shape[1])
+    tensor[tuple(fitted.powers.T)] = coefficients
     bases = []
-    for axis in range(x.shape[1]):
-        unfolded = np.moveaxis(tensor, axis, 0).reshape(degree + 1, -1)
+    for axis in range(tensor.ndim):
+        unfolded = np.moveaxis(tensor, axis, 0).reshape(tensor.shape[0], -1)
         left, singular, _ = np.linalg.svd(unfolded, full_matrices=False)
-        rank = int(np.sum(singular > 30 * error * singular[0]))
-        if rank > MOST_RANK:
+        rank, gap = _rank(singular)
+        if gap > LARGEST_GAP:
             return None
+        error = max(error, gap)
         bases.append(left[:, :rank])
-    return _Space(tuple(bases), tables, error)
+    return _Space(tuple(bases), tuple(fitted.values), max(error, 1e-14))
 
 
-def _member(values: Array, table: Array, basis: Array, error: float) -> bool:
-    """Whether a function of one variable lies in the span, to 300 times the error of the fit."""
-    spanned = table @ basis
-    found, *_ = np.linalg.lstsq(spanned, values, rcond=None)
-    return float(np.linalg.norm(values - spanned @ found)) <= max(300 * error, 1e-9) * float(np.linalg.norm(values))
+def _rank(singular: Array) -> tuple[int, float]:
+    """The rank up to four after which the singular values fall most, and how far they fall below the first."""
+    usable = singular[: MOST_RANK + 1] / max(float(singular[0]), 1e-300) + 1e-16
+    falls = usable[1:] / usable[:-1]
+    rank = int(np.argmin(falls)) + 1
+    return rank, float(usable[rank])
+
+
+def _members(rows: list[tuple[Atom, Array]], table: Array, basis: Array, error: float) -> list[tuple[Atom, Array]]:
+    """The functions that lie in the span, alone or as a combination of two (1 + u^2 where neither 1 nor u^2 does).
+
+    What two functions leave outside the span is parallel exactly when a combination of them lies inside.
+    """
+    spanned, _ = np.linalg.qr(table @ basis)
+    limit = max(300 * error, 1e-9)
+    values = np.column_stack([values / np.linalg.norm(values) for _, values in rows])
+    outside = values - spanned @ (spanned.T @ values)
+    size = np.linalg.norm(outside, axis=0)
+    alone = size <= limit
+    unit = outside / np.maximum(size, 1e-300)
+    partners = np.abs(unit.T @ unit)
+    partners[alone, :] = partners[:, alone] = 0
+    partners[size < 10 * limit, :] = 0
+    np.fill_diagonal(partners, 0)
+    paired = np.any(1 - partners**2 <= max(limit**2, 1e-13), axis=0) & (size >= 10 * limit)
+    return [row for row, kept in zip(rows, alone | paired, strict=True) if kept]

@@ -4,30 +4,61 @@ All pairs are scored at once from the Gram matrix; a beam then adds one column a
 makes it safe: a combination of at most four terms that meets a thousand rows to 1e-9 is not found by chance.
 """
 
+from collections.abc import Iterator
+from functools import cached_property
+
 import numpy as np
 
 from .problem import Array
 
 ROWS = 256
+SPANNED = 220
+"""Up to so many columns it pays to ask first whether the target lies in the span of all of them."""
+
+Support = tuple[int, ...]
 
 
 def sparse_combination(
-    dictionary: Array, target: Array, *, most: int = 4, beam: int = 24, tolerance: float = 1e-9
-) -> tuple[tuple[int, ...], Array] | None:
-    """Indices and coefficients of at most ``most`` columns (N, p) that give ``target`` to ``tolerance`` (relative rms)."""
-    usable = np.flatnonzero(np.all(np.isfinite(dictionary), axis=0) & np.any(dictionary != 0, axis=0))
-    if len(usable) == 0:
+    columns: Array, target: Array, *, most: int = 4, beam: int = 24, tolerance: float = 1e-9
+) -> tuple[Support, Array] | None:
+    """Indices and coefficients of at most ``most`` of the columns (N, p) that give the target to ``tolerance``."""
+    return Dictionary(columns).combination(target, most=most, beam=beam, tolerance=tolerance)
+
+
+class Dictionary:
+    """Columns (N, p) in which several targets are looked for."""
+
+    def __init__(self, columns: Array) -> None:
+        self.columns = columns
+        self.usable = np.flatnonzero(np.all(np.isfinite(columns), axis=0) & np.any(columns != 0, axis=0))
+        few = max(ROWS, 2 * len(self.usable)) if len(self.usable) <= SPANNED else ROWS
+        self.rows = np.linspace(0, len(columns) - 1, min(few, len(columns))).astype(int)
+        part = columns[np.ix_(self.rows, self.usable)]
+        self.part = part / np.maximum(np.linalg.norm(part, axis=0), 1e-300)
+
+    @cached_property
+    def gram(self) -> Array:
+        return self.part.T @ self.part
+
+    @cached_property
+    def span(self) -> Array | None:
+        return np.linalg.qr(self.part)[0] if 2 * self.part.shape[1] <= len(self.rows) else None
+
+    def combination(
+        self, target: Array, *, most: int = 4, beam: int = 24, tolerance: float = 1e-9
+    ) -> tuple[Support, Array] | None:
+        """Indices and coefficients of at most ``most`` columns that give ``target`` to ``tolerance`` (relative rms)."""
+        if len(self.usable) == 0:
+            return None
+        goal = target[self.rows] / max(float(np.linalg.norm(target[self.rows])), 1e-300)
+        if self.span is not None and np.linalg.norm(goal - self.span @ (self.span.T @ goal)) > tolerance:
+            return None
+        for support in _supports(self.part, self.gram, goal, most, beam, tolerance):
+            chosen = tuple(int(self.usable[i]) for i in support)
+            found = _solved(self.columns[:, chosen], target, tolerance)
+            if found is not None:
+                return _without_idle(chosen, found, self.columns, target, tolerance)
         return None
-    rows = np.linspace(0, len(target) - 1, min(ROWS, len(target))).astype(int)
-    part = dictionary[np.ix_(rows, usable)]
-    part = part / np.linalg.norm(part, axis=0)
-    goal = target[rows] / max(float(np.linalg.norm(target[rows])), 1e-300)
-    for support in _supports(part, goal, most, beam, tolerance):
-        chosen = tuple(int(usable[i]) for i in support)
-        found = _solved(dictionary[:, chosen], target, tolerance)
-        if found is not None:
-            return _without_idle(chosen, found, dictionary, target, tolerance)
-    return None
 
 
 def _solved(columns: Array, target: Array, tolerance: float) -> Array | None:
@@ -51,9 +82,11 @@ def _without_idle(
     return (chosen, found) if again is None else (kept, again)
 
 
-def _supports(part: Array, goal: Array, most: int, beam: int, tolerance: float):
+def _supports(
+    part: Array, gram: Array, goal: Array, most: int, beam: int, tolerance: float
+) -> Iterator[tuple[int, ...]]:
     """Supports that fit ``goal`` to ``tolerance``, the smallest first."""
-    gram, inner = part.T @ part, part.T @ goal
+    inner = part.T @ goal
     single = int(np.argmax(np.abs(inner)))
     if _misfit(part, goal, (single,)) <= tolerance:
         yield (single,)
@@ -81,7 +114,9 @@ def _best_pairs(gram: Array, inner: Array, beam: int) -> list[tuple[int, ...]]:
     g = gram[i, j]
     explained = (inner[i] ** 2 - 2 * g * inner[i] * inner[j] + inner[j] ** 2) / np.maximum(1 - g**2, 1e-12)
     explained[1 - g**2 < 1e-10] = -np.inf
-    top = np.argsort(-explained, kind="stable")[: 4 * beam]
+    count = min(4 * beam, len(explained))
+    top = np.argpartition(-explained, count - 1)[:count]
+    top = top[np.lexsort((top, -explained[top]))]
     return [(int(i[k]), int(j[k])) for k in top]
 
 

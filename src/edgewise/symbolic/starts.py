@@ -52,8 +52,8 @@ def _same(one: float, other: float) -> bool:
 def starts(primitive: Primitive, t: Array, z: Array, middle: float, half: float, waves: Array) -> Array:
     """Candidates (scale, shift, exponent), shape (K, 3); neighbours in the list are neighbours in shape.
 
-    ``waves`` holds the likely angular frequencies (`frequencies`). ``middle`` and ``half`` tell where t = 0 and t = 1 lie in the samples' own unit, because ``f(a x)`` and ``f(x + b)``
-    are likelier than the rest.
+    ``waves`` holds the likely angular frequencies (`frequencies`). ``middle`` and ``half`` tell where t = 0 and t = 1
+    lie in the samples' own unit, because ``f(a x)`` and ``f(x + b)`` are likelier than the rest.
     """
     kind, _ = gauge(primitive)
     origin = middle / half
@@ -164,7 +164,7 @@ def frequencies(t: Array, z: Array, count: int = 4, step: float = 0.5) -> Array:
     padded = np.concatenate([[0.0], power, [0.0]])
     peaks = np.flatnonzero((power >= padded[:-2]) & (power >= padded[2:]))
     best = peaks[np.argsort(-power[peaks], kind="stable")[:count]]
-    return step * (best + 1.0)
+    return np.asarray(step * (best + 1.0), dtype=np.float64)
 
 
 def _sums(weights: Array, t: Array, step: float, count: int, block: int = 64) -> NDArray[np.complex128]:

@@ -68,9 +68,9 @@ def fit(problem: Problem, most: int = MOST_COLUMNS) -> Surrogate | None:
         return None
     targets = _targets(problem.y)
     best: tuple[float, str, int, int] | None = None
-    fits: dict[str, _Decomposition] = {}
+    fits: dict[str, Decomposition] = {}
     for coordinates in ("x", "log x") if any(problem.positive) else ("x",):
-        fits[coordinates] = _Decomposition(problem, coordinates, min(most, problem.rows // 2))
+        fits[coordinates] = Decomposition(problem, coordinates, min(most, problem.rows // 2))
         for index, (degree, error) in enumerate(fits[coordinates].leave_one_out(targets)):
             if best is None or error < best[0]:
                 best = (error, coordinates, index, degree)
@@ -98,7 +98,7 @@ def _targets(y: Array) -> dict[str, Array]:
     return found
 
 
-class _Decomposition:
+class Decomposition:
     """The QR decomposition of one set of coordinates."""
 
     def __init__(self, problem: Problem, coordinates: str, most: int) -> None:
@@ -141,11 +141,22 @@ class _Decomposition:
             start = stop
         return best
 
-    def gradient(self, target: Array, degree: int) -> Array:
-        """d target / d x_i for every row."""
+    def coefficients(self, target: Array, degree: int) -> Array:
+        """Of all products (p,), zero above the total ``degree``."""
         stop = int(np.searchsorted(self.degrees, degree, side="right"))
         weights = np.zeros(len(self.powers))
         weights[:stop] = np.linalg.solve(self.r[:stop, :stop], self.q[:, :stop].T @ target)
+        return weights
+
+    def misfit(self, target: Array, degree: int) -> float:
+        """rms(residual) / rms(target) of the fit of that total degree."""
+        stop = int(np.searchsorted(self.degrees, degree, side="right"))
+        residual = target - self.q[:, :stop] @ (self.q[:, :stop].T @ target)
+        return float(np.linalg.norm(residual) / np.linalg.norm(target))
+
+    def gradient(self, target: Array, degree: int) -> Array:
+        """d target / d x_i for every row."""
+        weights = self.coefficients(target, degree)
         parts = []
         for index in range(len(self.values)):
             tables = [*self.values]

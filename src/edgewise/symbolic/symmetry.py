@@ -20,7 +20,7 @@ from fractions import Fraction
 import numpy as np
 import sympy
 
-from .numbers import fraction, rational
+from .coefficients import fraction, rational
 from .problem import TARGET, Array, Problem, reduced
 from .surrogate import Surrogate
 
@@ -30,29 +30,39 @@ SNAPS = ((1, 0.12), (2, 0.10), (3, 0.07))
 
 def scale_reductions(problem: Problem, surrogate: Surrogate) -> Iterator[Problem]:
     """The problems of invariants that the scale null space suggests, the largest symmetry first."""
-    rows = np.column_stack([problem.x * surrogate.gradient, -problem.y])
-    singular, vectors = _null_space(rows)
+    singular, vectors = scale_null_space(problem, surrogate)
     limit = max(0.06, min(0.3, 20 * surrogate.error))
-    seen: set[tuple] = set()
     for dimension in range(problem.inputs, 0, -1):
-        if singular[problem.inputs + 1 - dimension] >= limit:
+        statistic = float(singular[problem.inputs + 1 - dimension])
+        if statistic < limit:
+            yield from invariant_problems(problem, vectors[-dimension:], statistic)
+
+
+def scale_null_space(problem: Problem, surrogate: Surrogate) -> tuple[Array, Array]:
+    """Singular values and right vectors (b, a) of the rows [x_i f_i | -f], the least constrained last."""
+    return _null_space(np.column_stack([problem.x * surrogate.gradient, -problem.y]))
+
+
+def invariant_problems(problem: Problem, vectors: Array, statistic: float, kind: str = "scale") -> Iterator[Problem]:
+    """The problems of the invariants of the symmetries ``vectors`` (d, inputs + 1), in two choices of variables."""
+    seen: set[tuple] = set()
+    for preferred in (1, -1):
+        basis = _echelon(vectors, preferred)
+        snapped = None if basis is None else _snapped(basis)
+        if basis is None or snapped is None or (basis.pivots, snapped) in seen:
             continue
-        for preferred in (1, -1):
-            basis = _echelon(vectors[-dimension:], preferred)
-            snapped = None if basis is None else _snapped(basis)
-            if snapped is None or snapped in seen:
-                continue
-            seen.add(snapped)
-            child = _invariants(problem, basis, snapped, float(singular[problem.inputs + 1 - dimension]))
-            if child is not None:
-                yield child
+        seen.add((basis.pivots, snapped))
+        child = _invariants(problem, basis.pivots, snapped, statistic, kind)
+        if child is not None:
+            yield child
 
 
 def _null_space(rows: Array) -> tuple[Array, Array]:
     """Singular values over sqrt(N) and right vectors of the rows, each divided by its own norm."""
     norms = np.linalg.norm(rows, axis=1)
     good = np.isfinite(norms) & (norms > 0)
-    _, singular, vectors = np.linalg.svd(rows[good] / norms[good, None], full_matrices=True)
+    triangle = np.linalg.qr(rows[good] / norms[good, None], mode="r")
+    _, singular, vectors = np.linalg.svd(triangle)
     return np.pad(singular, (0, rows.shape[1] - len(singular))) / np.sqrt(good.sum()), vectors
 
 
@@ -107,12 +117,9 @@ def _snap(value: float) -> Fraction | None:
 
 
 def _invariants(
-    problem: Problem, basis: _Basis | None, snapped: tuple[tuple[Fraction, ...], ...], statistic: float
+    problem: Problem, pivots: tuple[int, ...], snapped: tuple[tuple[Fraction, ...], ...], statistic: float, kind: str
 ) -> Problem | None:
     """y / x^a and, for every input that is no pivot, x_j / prod pivot^b."""
-    if basis is None:
-        return None
-    pivots = basis.pivots
     moved = [p for p, row in zip(pivots, snapped, strict=True) if any(row)]
     if any(
         not problem.positive[p] and any(v.denominator > 1 for v in row) for p, row in zip(pivots, snapped, strict=True)
@@ -126,7 +133,6 @@ def _invariants(
             continue
         powers = [row[j] for row in snapped]
         common = int(np.lcm.reduce([value.denominator for value in powers]))
-        common = common if problem.positive[j] or common % 2 else common
         expression, values = _product(problem, pivots, [-value * common for value in powers])
         columns.append((problem.symbols[j] ** common * expression, problem.x[:, j] ** common * values))
     factor, values = _product(problem, pivots, [row[-1] for row in snapped])
@@ -134,7 +140,7 @@ def _invariants(
         target = problem.y / values
     if not np.all(np.isfinite(target)):
         return None
-    return reduced(problem, "scale", columns, target, factor * TARGET, statistic)
+    return reduced(problem, kind, columns, target, factor * TARGET, statistic)
 
 
 def _product(problem: Problem, pivots: tuple[int, ...], powers: list[Fraction]) -> tuple[sympy.Expr, Array]:

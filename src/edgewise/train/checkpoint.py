@@ -1,0 +1,59 @@
+"""A training on disk: two networks, the losses so far, the optimiser's memory. A safetensors file, never a pickle."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from edgewise.errors import StorageError
+from edgewise.nn import KAN
+
+Losses = list[tuple[float, float]]
+
+
+def write_checkpoint(path: str | Path, network: KAN, best: KAN, losses: Losses, state: dict[str, Tensor]) -> None:
+    """Write it; the old file stands until the new one is whole."""
+    path = Path(path)
+    tensors = {
+        **{f"network.{name}": value for name, value in _numbers(network).items()},
+        **{f"best.{name}": value for name, value in _numbers(best).items()},
+        **{f"state.{name}": value.detach().cpu().contiguous() for name, value in state.items()},
+    }
+    header = {"checkpoint": json.dumps({"version": 1, "losses": losses})}
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+        file.write(to_bytes(tensors, metadata=header))
+    os.replace(file.name, path)
+
+
+def read_checkpoint(path: str | Path, network: KAN, best: KAN) -> tuple[Losses, dict[str, Tensor]]:
+    """Fill the two networks, and give back the losses and the optimiser's memory.
+
+    Raises StorageError for a file that is no checkpoint, or of another network.
+    """
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            header = json.loads((file.metadata() or {})["checkpoint"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        for target, prefix in ((network, "network."), (best, "best.")):
+            own = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+            target.load_state_dict(own, strict=False)
+            if set(own) != set(_numbers(target)):
+                raise StorageError(f"{path} belongs to another network: its parts are named otherwise.")
+        losses: Losses = [(float(a), float(b)) for a, b in header["losses"]]
+    except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
+        if isinstance(error, StorageError):
+            raise
+        raise StorageError(
+            f"{path} is no checkpoint of this network: {error}. Name another file, or remove it."
+        ) from error
+    return losses, {name.removeprefix("state."): v for name, v in tensors.items() if name.startswith("state.")}
+
+
+def _numbers(network: KAN) -> dict[str, Tensor]:
+    """Parameters and buffers (names of fixed edges do not change in training)."""
+    state = network.state_dict()
+    return {name: value.detach().cpu().contiguous() for name, value in state.items() if isinstance(value, Tensor)}
