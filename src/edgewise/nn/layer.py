@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -161,7 +161,7 @@ class KANLayer(nn.Module):
         """(source, target, primitive) of each fixed edge, in the order of the rows of ``constants``."""
         return self._fixed
 
-    def fixed_targets(self) -> Float[Tensor, "fixed n_sums"]:
+    def fixed_targets(self) -> Int[Tensor, "fixed n_sums"]:
         """One row a fixed edge, one in the column of the sum that it reaches."""
         targets = torch.tensor([target for _, target, _ in self._fixed], device=self.weight.device, dtype=torch.long)
         return functional.one_hot(targets, self.n_sums)
