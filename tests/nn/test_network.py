@@ -134,7 +134,7 @@ def test_one_row_gives_no_nan() -> None:
 
 @every_shape
 def test_l1_is_the_mean_magnitude(shape: list) -> None:
-    """The KAN paper's equation 2.17: |phi|_1 is the mean of |phi(x)| over the rows."""
+    """The paper's equation 2: |phi|_1 is the mean of |phi(x)| over the rows."""
     net, x = network(shape), points(shape[0])
     seen = trace(net, x)
     for number, layer in enumerate(edge_scores(seen, "l1")):
