@@ -23,7 +23,7 @@ def message(primitive: Primitive, theta: Array, samples: Samples, independent: f
     if error == inf:
         return inf
     reach = np.max(np.abs(theta[C] * value(primitive, theta[A] * samples.x + theta[B], theta[P]))) / samples.unit
-    cancelled = reach * samples.unit / np.max(np.abs(samples.y))
+    cancelled = reach * samples.unit / (np.max(np.abs(samples.y)) or 1.0)
     floor = max(samples.floor, 8 * EPS * reach)
     length = independent * log(max(error, floor)) + NATS_PER_SYMBOL * complexity(primitive, theta)
     shifts = log(1 + abs(theta[B])) + log(1 + abs(theta[D]) / samples.unit)
