@@ -28,10 +28,10 @@ def with_noise(truth: str, columns: dict, noise: float, seed: int = 0) -> np.nda
 
 @pytest.mark.parametrize(
     "number",
-    (
+    [
         *("2", "-3", "1/3", "127/128", "pi/2", "-3/(8*pi)", "1/(4*pi**2)", "2/sqrt(pi)", "pi**2/6"),
         *("sqrt(2)", "sqrt(3)/2", "sqrt(5/7)", "1/sqrt(2*pi)", "exp(1)/2"),
-    ),
+    ],
 )
 def test_numbers_of_laws_are_found_first(number):
     exact = parse(number)
