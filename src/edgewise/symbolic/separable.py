@@ -23,6 +23,7 @@ from .transforms import TRANSFORMS, sign_of
 
 MOST_RANK = 4
 LARGEST_GAP = 1e-3
+BOXES = ((4, 40), (40, 4), (7, 28), (28, 7), (12, 22), (22, 12), (17, 17))
 MOST_PRODUCTS = 600
 TARGETS = ("y", "y^2", "1/y", "log", "1/y^2", "cos", "exp")
 
@@ -41,24 +42,25 @@ def separable(problem: Problem) -> Iterator[sympy.Expr]:
     if not 2 <= problem.inputs <= 3:
         return
     atoms = [values_of(column) for column in problem.x.T]
-    fitted = Decomposition(problem, "x", min(330, problem.rows // 3))
-    for name in TARGETS:
-        transform = TRANSFORMS[name]
-        if not transform.allowed(problem.y):
-            continue
-        with np.errstate(all="ignore"):
-            target = transform.forward(problem.y)
-        if not np.all(np.isfinite(target)):
-            continue
-        found = _sum_of_products(problem, fitted, atoms, target)
-        if found is not None:
-            yield transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: found})
+    for coordinates in ("x", "log x") if any(problem.positive) else ("x",):
+        fits = list(_fits(problem, coordinates))
+        for name in TARGETS:
+            transform = TRANSFORMS[name]
+            if not transform.allowed(problem.y):
+                continue
+            with np.errstate(all="ignore"):
+                target = transform.forward(problem.y)
+            if not np.all(np.isfinite(target)):
+                continue
+            found = _sum_of_products(problem, fits, atoms, target)
+            if found is not None:
+                yield transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: found})
 
 
 def _sum_of_products(
-    problem: Problem, fitted: Decomposition, atoms: list[list[tuple[Atom, Array]]], target: Array
+    problem: Problem, fits: list[Decomposition], atoms: list[list[tuple[Atom, Array]]], target: Array
 ) -> sympy.Expr | None:
-    space = _function_space(fitted, target)
+    space = _function_space(fits, target)
     if space is not None:
         atoms = [
             _members(rows, table, basis, space.error)
@@ -83,23 +85,32 @@ def _sum_of_products(
     return linear_combination(found[1], expressions)
 
 
-def _function_space(fitted: Decomposition, target: Array) -> _Space | None:
+def _fits(problem: Problem, coordinates: str) -> Iterator[Decomposition]:
+    """One decomposition of all total degrees, and for two inputs boxes of unequal degrees: a pole needs many of one."""
+    yield Decomposition(problem, coordinates, min(330, problem.rows // 3))
+    for sides in BOXES if problem.inputs == 2 else ():
+        if np.prod(sides) <= problem.rows // 3:
+            table = np.array(list(product(*(range(side) for side in sides))))
+            yield Decomposition(problem, coordinates, 0, table[np.argsort(table.sum(axis=1), kind="stable")])
+
+
+def _function_space(fits: list[Decomposition], target: Array) -> _Space | None:
     """The low-rank fit whose singular values fall most steeply after at most four; None where none falls.
 
     Every total degree is tried: too low a degree leaves a misfit, too high a one is badly determined where rows are rare.
     """
     best: _Space | None = None
-    degree = int(fitted.degrees[-1])
-    for lower in range(MOST_RANK, degree + 1):
-        coefficients = fitted.coefficients(target, lower)
-        space = _low_rank(fitted, coefficients, fitted.misfit(target, lower))
-        if space is not None and (best is None or space.error < best.error):
-            best = space
+    for fitted in fits:
+        largest = int(fitted.degrees[-1])
+        for degree in range(MOST_RANK, largest + 1) if fitted is fits[0] else (largest,):
+            space = _low_rank(fitted, fitted.coefficients(target, degree), fitted.misfit(target, degree))
+            if space is not None and (best is None or space.error < best.error):
+                best = space
     return best
 
 
 def _low_rank(fitted: Decomposition, coefficients: Array, error: float) -> _Space | None:
-    tensor = np.zeros((int(fitted.degrees[-1]) + 1,) * fitted.powers.shape[1])
+    tensor = np.zeros((int(fitted.powers.max()) + 1,) * fitted.powers.shape[1])
     tensor[tuple(fitted.powers.T)] = coefficients
     bases = []
     for axis in range(tensor.ndim):

@@ -101,7 +101,7 @@ def _targets(y: Array) -> dict[str, Array]:
 class Decomposition:
     """The QR decomposition of one set of coordinates."""
 
-    def __init__(self, problem: Problem, coordinates: str, most: int) -> None:
+    def __init__(self, problem: Problem, coordinates: str, most: int, powers: Array | None = None) -> None:
         logs = np.array([coordinates == "log x" and positive for positive in problem.positive])
         t = problem.x.copy()
         t[:, logs] = np.log(t[:, logs])
@@ -109,9 +109,9 @@ class Decomposition:
         half = np.where(high > low, (high - low) / 2, 1.0)
         t = (t - low) / half - 1
         self.chain = np.where(logs, 1 / np.where(problem.x == 0, 1, problem.x), 1.0) / half
-        self.powers = exponents(problem.inputs, most)
+        self.powers = exponents(problem.inputs, most) if powers is None else powers
         self.degrees = self.powers.sum(axis=1)
-        tables = [legendre(column, int(self.degrees[-1])) for column in t.T]
+        tables = [legendre(column, int(self.powers.max())) for column in t.T]
         self.values = [table[0] for table in tables]
         self.slopes = [table[1] for table in tables]
         self.q, self.r = np.linalg.qr(self._columns(self.values))
