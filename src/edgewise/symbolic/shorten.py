@@ -1,0 +1,111 @@
+"""The shortest way to write a formula, every rewriting checked on numbers.
+
+>>> x = {"x": np.linspace(1, 5, 99), "u": np.linspace(0, 0.5, 99)}
+>>> shorten(parse("sqrt(x**2 - 2*u*x + u**2)"), x, x["x"])
+-u + x
+
+The rules of `rewrite` work with all positive columns declared positive. A rewriting counts only if it gives the same
+numbers on the data and a quarter of the width beyond them; only the sign of a root may differ there.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+import sympy
+from numpy.typing import ArrayLike, NDArray
+
+from edgewise.formula import complexity, evaluate
+
+from .rewrite import everywhere, gather_roots, replaced, rules
+
+Array = NDArray[np.float64]
+LARGEST = 150  # complexity beyond which algebra takes longer than it is worth
+SECONDS = 1.5  # no new rule is begun after that
+ROUNDS, BEAM = 3, 3
+
+
+def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLike) -> sympy.Expr:
+    """The expression of least complexity among its verified rewritings; itself if none is shorter.
+
+    columns: name -> (N,); y (N,) only tells what size of difference counts (1e-9 of its size).
+    """
+    if not expression.free_symbols or complexity(expression) > LARGEST:
+        return expression
+    witness = _Witness.of(expression, columns, y)
+    known = {expression: complexity(expression)}
+    beam, deadline = [expression], perf_counter() + SECONDS
+    for _ in range(ROUNDS):
+        fresh: dict[sympy.Expr, int] = {}
+        for start in beam:
+            for new in _rewritings(start, witness, deadline):
+                if new not in known:
+                    fresh[new] = complexity(new)
+        shortest = sorted(fresh, key=lambda e: (fresh[e], str(e)))[: 4 * BEAM]
+        beam = [new for new in shortest if witness.agrees(new)][:BEAM]
+        known |= {new: fresh[new] for new in beam}
+    return min(known, key=lambda e: known[e])
+
+
+def _rewritings(expression: sympy.Expr, witness: "_Witness", deadline: float) -> Iterator[sympy.Expr]:
+    """What the rules make of it, with Floats as positive symbols too, so that algebra is exact and knows signs."""
+    there, back = dict(witness.positive), {new: old for old, new in witness.positive.items()}
+    for constant in sorted(expression.atoms(sympy.Float)):
+        parameter = sympy.Dummy(f"c{len(there)}", positive=True)
+        there[constant] = parameter if constant > 0 else -parameter
+        back[parameter] = abs(constant)
+    opened = replaced(expression, there)
+    yield everywhere(gather_roots)(expression)
+    for rule in rules(lambda part: witness.sign(replaced(part, back))):
+        if perf_counter() > deadline:
+            return
+        with suppress(sympy.polys.polyerrors.BasePolynomialError, NotImplementedError, RecursionError):
+            yield replaced(rule(opened), back)  # suppressed: what polynomial algebra cannot treat
+
+
+@dataclass(frozen=True)
+class _Witness:
+    """Rows on which a rewriting must give the same numbers: of the data, and beyond them."""
+
+    columns: dict[str, Array]
+    beyond: dict[str, Array]
+    values: Array
+    values_beyond: Array
+    size: float
+    positive: dict[sympy.Expr, sympy.Expr]  # real symbol -> the same, declared positive
+
+    @classmethod
+    def of(cls, expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLike) -> "_Witness":
+        y = np.asarray(y, dtype=np.float64)
+        used = sorted(symbol.name for symbol in expression.free_symbols)
+        data = {name: np.asarray(columns[name], dtype=np.float64)[:: max(1, len(y) // 500)] for name in used}
+        generator = np.random.default_rng(0)
+        beyond = {name: x.min() + np.ptp(x) * generator.uniform(-0.25, 1.25, 300) for name, x in data.items()}
+        positive = {
+            symbol: sympy.Symbol(symbol.name, positive=True)
+            for symbol in expression.free_symbols
+            if data[symbol.name].min() > 0
+        }
+        size = float(np.sqrt(np.mean(y**2))) or 1.0
+        return cls(data, beyond, evaluate(expression, data), evaluate(expression, beyond), size, positive)
+
+    def sign(self, part: sympy.Expr) -> int:
+        """1 where nowhere negative on the data, -1 where nowhere positive, else 0."""
+        values = evaluate(part, self.columns)
+        return int(bool(np.all(values >= 0))) - int(bool(np.all(values <= 0)))
+
+    def agrees(self, new: sympy.Expr) -> bool:
+        """The same numbers on the data, and beyond them finite and the same but for a branch on a minority of rows."""
+        near = self._near(self.values, evaluate(new, self.columns)) | ~np.isfinite(self.values)
+        beyond = evaluate(new, self.beyond)
+        asked = np.isfinite(self.values_beyond)
+        if not np.all(near) or not np.all(np.isfinite(beyond[asked])):
+            return False
+        share = np.mean(self._near(self.values_beyond, beyond)[asked]) if np.any(asked) else 1.0
+        return bool(share == 1.0 or share > 0.5)
+
+    def _near(self, old: Array, new: Array) -> NDArray[np.bool_]:
+        with np.errstate(all="ignore"):
+            return np.asarray(np.abs(new - old) <= 1e-9 * np.maximum(np.abs(old), self.size))

@@ -1,0 +1,190 @@
+"""Fitted constants become the numbers that people write, as far as the data single them out.
+
+>>> snap(parse("0.3989422804*exp(-0.5*x**2.0)"), {"x": x}, y)
+sqrt(2)*exp(-x**2/2)/(2*sqrt(pi))
+
+One constant at a time, the fewest bits first; the others are fitted again, and the number stays if the error does. Then
+the formula is written shorter, which may bring constants together, and snapped once more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf, log2
+
+import numpy as np
+import sympy
+from numpy.typing import ArrayLike, NDArray
+
+from edgewise.formula import evaluate, split_constants
+
+from .numbers import Choice, choices
+from .polish import Polished, polish
+from .rewrite import replaced
+from .shorten import shorten
+
+Array = NDArray[np.float64]
+EXACT = 1e-8  # relative residual below which rows are taken as free of noise
+FLOOR = 1e-11  # relative residual that rounding alone may leave
+MARGIN = 5.0  # bits by which the data must tell a constant better than its name does: 3 % are snapped by chance
+EXPONENT_MARGIN = 1.0  # an exponent is a small fraction to begin with
+CHI2 = 4.0  # what a snapped constant may cost: two standard errors
+
+
+def snap(
+    expression: sympy.Expr,
+    columns: Mapping[str, ArrayLike],
+    y: ArrayLike,
+    *,
+    held_out: tuple[Mapping[str, ArrayLike], ArrayLike] | None = None,
+    noise: float | None = None,
+    weights: ArrayLike | None = None,
+) -> sympy.Expr:
+    """The expression polished, with exact numbers for the Floats that the data single out, and written short.
+
+    columns: name -> (N,), y (N,). ``held_out``: rows (columns, y) on which the error must stay as well. ``noise``: the
+    rmse of y where it is known; by default the residual tells it. Without noise a number stays if the residual stays at
+    rounding; with noise if it lies within two standard errors and is told in fewer bits than the data tell.
+    """
+    judge = _Judge.of(columns, y, held_out, noise, weights)
+    best = _snap(judge.polish(expression), judge)
+    for _ in range(2):
+        shorter = shorten(best.expression, columns, y)
+        if shorter == best.expression:
+            break
+        again = judge.polish(shorter)
+        best = _snap(again if judge.accepts(best, again) else best, judge)
+    return _shortest_decimals(best, judge).expression
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """What an error may be."""
+
+    columns: Mapping[str, ArrayLike]
+    y: Array
+    held_out: tuple[Mapping[str, ArrayLike], Array] | None
+    noise: float
+    weights: ArrayLike | None
+    size: float
+
+    @classmethod
+    def of(
+        cls,
+        columns: Mapping[str, ArrayLike],
+        y: ArrayLike,
+        held_out: tuple[Mapping[str, ArrayLike], ArrayLike] | None,
+        noise: float | None,
+        weights: ArrayLike | None,
+    ) -> "_Judge":
+        y = np.asarray(y, dtype=np.float64)
+        largest = float(np.max(np.abs(y))) or 1.0
+        size = float(np.sqrt(np.mean((y / largest) ** 2))) * largest or 1.0
+        hidden = (held_out[0], np.asarray(held_out[1], dtype=np.float64)) if held_out else None
+        return cls(columns, y, hidden, noise or 0.0, weights, size)
+
+    def polish(self, expression: sympy.Expr) -> Polished:
+        return polish(expression, self.columns, self.y, weights=self.weights)
+
+    def exact(self, polished: Polished) -> bool:
+        return self.noise <= EXACT * self.size and polished.rmse <= EXACT * self.size
+
+    def accepts(self, old: Polished, new: Polished) -> bool:
+        """Whether the error stays where it was, on the rows and on those held out."""
+        if self.exact(old):
+            return new.rmse <= max(FLOOR * self.size, old.rmse * 1.001) and self._holds(old, new, inf)
+        spread = max(old.rmse, self.noise)
+        loss = len(self.y) * (new.rmse / spread) ** 2 - len(self.y) * (old.rmse / spread) ** 2
+        return bool(loss <= CHI2) and self._holds(old, new, CHI2)
+
+    def _holds(self, old: Polished, new: Polished, chi2: float) -> bool:
+        if self.held_out is None or (chi2 == inf and new.rmse <= FLOOR * self.size):
+            return True
+        before, after = (self._hidden_rmse(one.expression) for one in (old, new))
+        rows = len(self.held_out[1])
+        return bool(after <= max(before * np.sqrt(1 + 4 * CHI2 / rows), FLOOR * self.size))
+
+    def _hidden_rmse(self, expression: sympy.Expr) -> float:
+        columns, y = self.held_out or (self.columns, self.y)
+        with np.errstate(all="ignore"):
+            rmse = np.sqrt(np.mean((evaluate(expression, columns) - y) ** 2))
+        return float(rmse) if np.isfinite(rmse) else inf
+
+
+def _snap(state: Polished, judge: _Judge) -> Polished:
+    refused: set[tuple[str, str, str]] = set()
+    while state.rmse < inf:
+        template, values = split_constants(state.expression)
+        for parameter, choice in _proposals(template, values, state.errors, judge.exact(state)):
+            key = (parameter.name, f"{values[parameter]:.6g}", str(choice.number))
+            if key in refused:
+                continue
+            new = _with(template, values, state.errors, parameter, choice, judge)
+            if new and judge.accepts(state, new):
+                state = new
+                break
+            refused.add(key)
+        else:
+            break
+    return state
+
+
+def _with(
+    template: sympy.Expr,
+    values: Mapping[sympy.Dummy, float],
+    errors: Mapping[str, float],
+    parameter: sympy.Dummy,
+    choice: Choice,
+    judge: _Judge,
+) -> Polished | None:
+    """One constant replaced and the others fitted again; None where that is no formula.
+
+    Constants that can do each other's work (c1 x/(c2 + c3 x)) are mostly factors of one another, so they are also tried
+    in the proportions that they have.
+    """
+    starts = [dict(values)]
+    if errors[parameter.name] == inf and choice.value:
+        ratio = choice.value / values[parameter]
+        starts.append({p: value * ratio if errors[p.name] == inf else value for p, value in values.items()})
+    trials = []
+    for start in starts:
+        exact = {p: sympy.Float(value) for p, value in start.items()} | {parameter: choice.number}
+        trial = replaced(template, exact)
+        if not trial.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I):
+            trials.append(judge.polish(trial))
+    return min(trials, key=lambda one: one.rmse, default=None)
+
+
+def _proposals(
+    template: sympy.Expr, values: Mapping[sympy.Dummy, float], errors: Mapping[str, float], exact: bool
+) -> list[tuple[sympy.Dummy, Choice]]:
+    """(constant, number for it), the fewest bits first."""
+    found = []
+    exponents = {part for power in template.atoms(sympy.Pow) for part in (power.exp, -power.exp)}
+    for parameter, value in values.items():
+        error = errors[parameter.name]
+        if abs(value) <= (1e-8 if exact else 2 * error):
+            found.append((parameter, Choice(sympy.S.Zero, 0.0, -1.0)))
+        if error == inf:  # other constants can do its work: any number is right, one is the plainest
+            unit = sympy.Integer(1 if value > 0 else -1)
+            found.append((parameter, Choice(unit, float(unit), 0.0)))
+            continue
+        tolerance = max(2 * error, 1e-7 * abs(value) if exact else 0.0)
+        margin = EXPONENT_MARGIN if parameter in exponents else MARGIN
+        told = log2(abs(value) / error) - margin if value and error else inf
+        named = choices(value, tolerance, largest=1e9 if exact else 1e4)
+        found += [(parameter, choice) for choice in named if choice.bits <= told]
+    return sorted(found, key=lambda one: one[1].bits)
+
+
+def _shortest_decimals(state: Polished, judge: _Judge) -> Polished:
+    """Of the remaining Floats of an exact law only the digits that are needed: 8.314 for 8.3140000000002."""
+    if not judge.exact(state):
+        return state
+    short = {constant: _shortest_decimal(float(constant)) for constant in state.expression.atoms(sympy.Float)}
+    trial = polish(replaced(state.expression, short), judge.columns, judge.y, weights=judge.weights, steps=0)
+    return trial if judge.accepts(state, trial) else state
+
+
+def _shortest_decimal(value: float) -> sympy.Float:
+    near = (float(f"{value:.{digits}g}") for digits in range(1, 11))
+    return sympy.Float(next((x for x in near if abs(x - value) <= 1e-12 * abs(value)), value))
