@@ -23,6 +23,7 @@ from .additive import additive, posynomial, transformed_monomial
 from .arguments import argument_reductions
 from .dictionary import argument_dictionary
 from .factors import factor_products
+from .gauge import settle_gauge
 from .identify import identify, powers_and_exponentials
 from .monomial import monomial
 from .peel import factor_peels, term_peels
@@ -30,14 +31,16 @@ from .problem import EXACT, Array, Candidate, Problem, first_problem, lift, rela
 from .rational import rational_function
 from .ridge import ridge_reductions
 from .separable import separable
+from .snap import snap
 from .surrogate import Surrogate, fit
 from .symmetry import merge_reductions, scale_reductions
-from .tidy import shorten
 from .transforms import transformed
 
 MOST_ROWS = 2000
 STRONG, FLOOR, ROUGH = 0.2, 1e-4, 1e-3
 SURPASSED = 1.0
+NEARLY = 1e-5
+"""Relative error below which a formula is polished and snapped before it is judged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,24 +162,29 @@ class _Judge:
         self.columns = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
         self.y = np.asarray(y, dtype=float)
         self.best = np.inf
-        self.names: dict[sympy.Symbol, sympy.Symbol] = {}
 
     def __call__(self, problem: Problem, found: sympy.Expr, stage: str) -> Candidate | None:
-        lifted = lift(problem, found)
+        """The candidate, or None where it is not finite or no better than what came before."""
         first = problem
         while first.parent is not None:
             first = first.parent
-        inner = {s.name: values for s, values in zip(first.symbols, self.columns.values(), strict=True)}
-        error = relative(evaluate(lifted, inner) - self.y, self.y)
+        names = {inner: symbol(name) for inner, name in zip(first.symbols, self.columns, strict=True)}
+        expression = lift(problem, found).xreplace(names)
+        error = self._error(expression)
         if error > EXACT and error > 0.5 * self.best:
             return None
+        if error <= NEARLY:
+            snapped = snap(expression, self.columns, self.y)
+            signed = {outer: inner for inner, outer in names.items()}
+            values = {inner.name: self.columns[outer.name] for inner, outer in names.items()}
+            snapped = settle_gauge(snapped.xreplace(signed), values, self.y).xreplace(names)
+            exact = self._error(snapped)
+            expression, error = (snapped, exact) if exact <= max(error, EXACT) else (expression, error)
         self.best = min(error, self.best)
-        if error <= EXACT:
-            lifted = shorten(lifted, inner, self.y)
-        names = {s: symbol(name) for s, name in zip(first.symbols, self.columns, strict=True)}
-        expression = lifted.xreplace(names)
-        error = relative(evaluate(expression, self.columns) - self.y, self.y)
         return Candidate(expression, error, stage, problem.trail)
+
+    def _error(self, expression: sympy.Expr) -> float:
+        return relative(evaluate(expression, self.columns) - self.y, self.y)
 
 
 # the stages ---------------------------------------------------------------------------------------------------------
