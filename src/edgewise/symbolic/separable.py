@@ -61,9 +61,10 @@ def _sum_of_products(
     problem: Problem, fits: list[Decomposition], atoms: list[list[tuple[Atom, Array]]], target: Array
 ) -> sympy.Expr | None:
     space = _function_space(fits, target)
+    most = {2: 24, 3: 8}[problem.inputs]
     if space is not None:
         atoms = [
-            _members(rows, table, basis, space.error)
+            _members(rows, table, basis, space.error, most)
             for rows, table, basis in zip(atoms, space.tables, space.bases, strict=True)
         ]
     elif problem.inputs > 2:
@@ -132,7 +133,9 @@ def _rank(singular: Array) -> tuple[int, float]:
     return rank, float(usable[rank])
 
 
-def _members(rows: list[tuple[Atom, Array]], table: Array, basis: Array, error: float) -> list[tuple[Atom, Array]]:
+def _members(
+    rows: list[tuple[Atom, Array]], table: Array, basis: Array, error: float, most: int
+) -> list[tuple[Atom, Array]]:
     """The functions that lie in the span, alone or as a combination of two (1 + u^2 where neither 1 nor u^2 does).
 
     What two functions leave outside the span is parallel exactly when a combination of them lies inside.
@@ -149,4 +152,6 @@ def _members(rows: list[tuple[Atom, Array]], table: Array, basis: Array, error: 
     partners[size < 10 * limit, :] = 0
     np.fill_diagonal(partners, 0)
     paired = np.any(1 - partners**2 <= max(limit**2, 1e-13), axis=0) & (size >= 10 * limit)
-    return [row for row, kept in zip(rows, alone | paired, strict=True) if kept]
+    order = np.argsort(np.where(size < limit / 10, 0, size), kind="stable")
+    kept = [rows[index] for index in order if alone[index]] + [rows[index] for index in order if paired[index]]
+    return kept[:most]
