@@ -114,10 +114,11 @@ def _low_rank(fitted: Decomposition, coefficients: Array, error: float) -> _Spac
     tensor = np.zeros((int(fitted.powers.max()) + 1,) * fitted.powers.shape[1])
     tensor[tuple(fitted.powers.T)] = coefficients
     bases = []
+    sides = fitted.powers[np.any(coefficients[:, None] != 0, axis=1)].max(axis=0) + 1
     for axis in range(tensor.ndim):
         unfolded = np.moveaxis(tensor, axis, 0).reshape(tensor.shape[0], -1)
         left, singular, _ = np.linalg.svd(unfolded, full_matrices=False)
-        rank, gap = _rank(singular)
+        rank, gap = _rank(singular, sides[axis])
         if gap > LARGEST_GAP:
             return None
         error = max(error, gap)
@@ -125,9 +126,14 @@ def _low_rank(fitted: Decomposition, coefficients: Array, error: float) -> _Spac
     return _Space(tuple(bases), tuple(fitted.values), max(error, 1e-14))
 
 
-def _rank(singular: Array) -> tuple[int, float]:
-    """The rank up to four after which the singular values fall most, and how far they fall below the first."""
-    usable = singular[: MOST_RANK + 1] / max(float(singular[0]), 1e-300) + 1e-16
+def _rank(singular: Array, side: int) -> tuple[int, float]:
+    """The rank up to four after which the singular values fall most, and how far they fall below the first.
+
+    Two of the ``side`` values must be left over, or a small box would call everything low-rank.
+    """
+    usable = singular[: min(MOST_RANK, side - 2) + 1] / max(float(singular[0]), 1e-300) + 1e-16
+    if len(usable) < 2:
+        return 1, 1.0
     falls = usable[1:] / usable[:-1]
     rank = int(np.argmin(falls)) + 1
     return rank, float(usable[rank])
