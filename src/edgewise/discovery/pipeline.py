@@ -33,6 +33,8 @@ from .verdict import Verdict, decide
 
 Progress = Callable[[str, float, str], None]
 LADDER_SHARE = 0.45  # of the budget, before the network has its turn
+NETWORK_SHARE = 0.7  # of what is left then
+BESIDE_A_LAW = 0.08  # the same, where an exact law is known already
 NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 SAMPLE = 256  # rows kept with the result, for its pictures
 SNAPPED = 6  # formulas of the front whose constants are tried as plain numbers
@@ -143,7 +145,7 @@ class _Search:
     def _network(self) -> None:
         if self.prepared.small and self.prepared.table.rows < 12:
             return
-        limit = self.clock.deadline(0.25 if self._exact() else 0.7)
+        limit = self.clock.deadline(BESIDE_A_LAW if self._exact() else NETWORK_SHARE)
         self.architecture = find_architecture(
             self.prepared,
             seed=self.seed,
