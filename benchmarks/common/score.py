@@ -108,7 +108,9 @@ def _largest_error(found: sympy.Expr, truth: Truth, columns: Mapping[str, np.nda
 
 def same_by_srbench(found: sympy.Expr, wanted: sympy.Expr) -> bool:
     """With floats rounded to 3 decimals and both simplified, the difference or the ratio is a constant (La Cava 2021)."""
-    found, wanted = (e.xreplace({c: sympy.Float(round(float(c), 3)) for c in e.atoms(sympy.Float)}) for e in (found, wanted))
+    found, wanted = (
+        e.xreplace({c: sympy.Float(round(float(c), 3)) for c in e.atoms(sympy.Float)}) for e in (found, wanted)
+    )
     try:
         with _at_most(SECONDS):
             if found.is_number:

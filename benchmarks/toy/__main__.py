@@ -98,7 +98,9 @@ def main() -> None:
         for dtype, found in theirs.items():
             found.append(runs(lambda: by_pykan(options.pykan_python, seed, dtype), part=f"pykan {dtype}", seed=seed))  # noqa: B023
     parts = [_summary(ours, theirs if pykan else None), _ours(ours)]
-    write_report(HERE, "exp(sin(pi x) + y^2) from 1,000 rows", f"0 to {options.seeds - 1}", [*parts, _theirs(theirs, pykan)])
+    write_report(
+        HERE, "exp(sin(pi x) + y^2) from 1,000 rows", f"0 to {options.seeds - 1}", [*parts, _theirs(theirs, pykan)]
+    )
 
 
 def _summary(ours: list[dict], theirs: dict[str, list[dict]] | None) -> str:
@@ -112,7 +114,9 @@ def _summary(ours: list[dict], theirs: dict[str, list[dict]] | None) -> str:
 
     head = ["", "recovered", "skeleton only", "SRBench's rule", "wall s, median", "wall s, largest", "CPU s, median"]
     rows = [line("edgewise, defaults, full table", ours)]
-    rows += [line(f"pykan 0.2.8, hellokan recipe, 10 functions, {dtype}", found) for dtype, found in (theirs or {}).items()]
+    rows += [
+        line(f"pykan 0.2.8, hellokan recipe, 10 functions, {dtype}", found) for dtype, found in (theirs or {}).items()
+    ]
     shaped = sum(row["shape"] == [2, 1, 1] for row in ours)
     certified = sum(row["shape"] == [2, 1, 1] and row["rate"] >= 3 for row in ours)
     target = (
@@ -123,7 +127,20 @@ def _summary(ours: list[dict], theirs: dict[str, list[dict]] | None) -> str:
 
 
 def _ours(rows: list[dict]) -> str:
-    head = ["seed", "recovered", "inside", "outside", "size", "network", "rate", "network rmse", "exact at", "wall s", "CPU s", "formula"]
+    head = [
+        "seed",
+        "recovered",
+        "inside",
+        "outside",
+        "size",
+        "network",
+        "rate",
+        "network rmse",
+        "exact at",
+        "wall s",
+        "CPU s",
+        "formula",
+    ]
     lines = [
         [
             row["task"]["seed"], row["recovered"], row["inside"], row["outside"], f"{row['size']} of {row['truth_size']}",
