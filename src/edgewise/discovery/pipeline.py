@@ -66,7 +66,8 @@ def discover(
         raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
     search = _Search(table, seed, time_budget, _table_of(primitives), workers, progress or (lambda *_: None))
     try:
-        search.run()
+        with np.errstate(all="ignore"):  # candidates may overflow or leave their domain; the judge turns those away
+            search.run()
     except KeyboardInterrupt:
         search.clock.cut.append("interrupted")
     return search.result()

@@ -1,6 +1,7 @@
 """What a discovery found."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,40 +128,47 @@ class Discovery:
         """Plain values, the command line's ``--json``."""
         pick = self.formula
         renamed = {} if pick is None else {i: c for i, c in pick.symbols.items() if i != c}
-        return {
-            "target": self.target,
-            "formula": None if pick is None else pick.text,
-            "symbols": renamed,
-            "latex": None if pick is None else pick.latex(),
-            "verified": self.verified,
-            "rmse": None if pick is None else pick.rmse,
-            "r2": None if pick is None else pick.r2,
-            "complexity": None if pick is None else pick.complexity,
-            "front": self.front.rows(),
-            "network": None
-            if self.model is None
-            else {
-                "shape": list(self.network_shape),
-                "rmse": self.network_rmse,
-                "r2": self.network_r2,
-                "rate": self.rate,
-            },
-            "inputs": list(self.inputs),
-            "rows": self.rows,
-            "seconds": round(self.seconds, 3),
-            "seed": self.seed,
-            "cut": list(self.cut),
-            "warnings": list(self.warnings),
-            "steps": [vars(step) for step in self.steps],
-        }
+        plain: dict[str, Any] = _finite(
+            {
+                "target": self.target,
+                "formula": None if pick is None else pick.text,
+                "symbols": renamed,
+                "latex": None if pick is None else pick.latex(),
+                "verified": self.verified,
+                "rmse": None if pick is None else pick.rmse,
+                "r2": None if pick is None else pick.r2,
+                "complexity": None if pick is None else pick.complexity,
+                "front": self.front.rows(),
+                "network": None
+                if self.model is None
+                else {
+                    "shape": list(self.network_shape),
+                    "rmse": self.network_rmse,
+                    "r2": self.network_r2,
+                    "rate": self.rate,
+                },
+                "inputs": list(self.inputs),
+                "rows": self.rows,
+                "seconds": round(self.seconds, 3),
+                "seed": self.seed,
+                "cut": list(self.cut),
+                "warnings": list(self.warnings),
+                "steps": [vars(step) for step in self.steps],
+            }
+        )
+        return plain
 
     def save(self, folder: str | Path) -> None:
         """Write ``formula.json`` and, where there is one, ``network.safetensors`` into the folder (made if missing)."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        saved = {**self.to_json(), "formulas": [f.as_dict() for f in self.front], "sample": self.sample.tolist()}
+        saved = {
+            **self.to_json(),
+            "formulas": [_finite(f.as_dict()) for f in self.front],
+            "sample": self.sample.tolist(),
+        }
         saved["pick"] = next((i for i, f in enumerate(self.front) if f is self.formula), None)
-        (folder / "formula.json").write_text(json.dumps(saved, indent=1, allow_nan=True), encoding="utf-8")
+        (folder / "formula.json").write_text(json.dumps(saved, indent=1, allow_nan=False), encoding="utf-8")
         if self.model is not None:
             self.model.save(folder / "network.safetensors")
 
@@ -182,15 +190,15 @@ class Discovery:
                 verified=bool(saved["verified"]),
                 model=Model.load(folder / "network.safetensors") if saved["network"] else None,
                 network_shape=tuple(network["shape"]),
-                network_rmse=network["rmse"],
-                network_r2=network["r2"],
+                network_rmse=_number(network["rmse"]),
+                network_r2=_number(network["r2"]),
                 rate=network["rate"],
                 rows=saved["rows"],
                 seconds=saved["seconds"],
                 seed=saved["seed"],
                 cut=tuple(saved["cut"]),
                 warnings=tuple(saved["warnings"]),
-                steps=tuple(Step(**step) for step in saved["steps"]),
+                steps=tuple(Step(**{**step, "error": _number(step["error"])}) for step in saved["steps"]),
                 sample=np.array(saved["sample"]),
             )
         except (OSError, KeyError, TypeError, ValueError) as error:
@@ -199,6 +207,19 @@ class Discovery:
             raise StorageError(
                 f"{folder} holds no discovery (a folder written by `edgewise discover --out` was expected): {error}"
             ) from error
+
+
+def _finite(value: Any) -> Any:
+    """The same plain value with null for numbers that are not finite: JSON has no others."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def _inputs(names: tuple[str, ...]) -> str:
