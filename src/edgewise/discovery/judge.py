@@ -63,6 +63,7 @@ class Judge:
         found = self._enter(expression, errors, candidate.stage)
         if found is None or found.error > max(1.05 * candidate.error, EXACT):
             return candidate
+        self.front.replace(candidate.formula, found.formula)
         return found
 
     def rough_error(self, expression: sympy.Expr) -> float:
@@ -117,7 +118,8 @@ class Judge:
 
 
 def message_length(candidate: Judged, prepared: Prepared) -> float:
-    """Nats to tell somebody the target: the residuals of all rows, two a symbol of the formula, log(rows) / 2 a constant.
+    """Nats to tell somebody the target: the residuals of all rows, two a symbol of the formula, each constant to the
+    digits that it has.
 
     Only differences mean something. A second formula is worth its extra symbols when the rows say so; errors that are
     all rounding are alike, and then the shorter formula wins (J. Rissanen, "Modeling by shortest data description",
@@ -126,8 +128,15 @@ def message_length(candidate: Judged, prepared: Prepared) -> float:
     rows = len(candidate.all_residuals)
     spread = float(np.sqrt(np.mean(candidate.all_residuals**2))) / prepared.spread
     formula = candidate.formula
-    told = NATS_A_SYMBOL * formula.complexity + 0.5 * np.log(rows) * len(formula.constants)
+    told = NATS_A_SYMBOL * formula.complexity + sum(_digits(formula, name, rows) for name in formula.constants)
     return float(rows * np.log(max(spread, EXACT)) + told)
+
+
+def _digits(formula: Formula, name: str, rows: int) -> float:
+    """Nats of a constant: log of value over standard error, at least log(rows) / 2, at most what a float holds."""
+    value, error = abs(formula.constants[name]), formula.constant_errors.get(name, np.inf)
+    known = np.log(value / max(error, 1e-16 * value)) if value > 0 and np.isfinite(error) else 0.0
+    return float(max(known, 0.5 * np.log(rows)))
 
 
 def beats(ours: np.ndarray, theirs: np.ndarray) -> bool:

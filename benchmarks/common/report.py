@@ -1,0 +1,80 @@
+"""Results as Markdown, with all that is needed to run them again at the head."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+import edgewise
+
+from .runs import source
+
+LIBRARIES = ("torch", "numpy", "scipy", "sympy", "scikit-learn")
+PRIVATE = ("--pykan-python",)  # options that hold a path of this machine
+
+
+def write_report(folder: Path, title: str, seeds: str, parts: Iterable[str]) -> None:
+    """Write ``results.md`` and print it."""
+    text = "\n\n".join([f"# {title}", _head(folder.name, seeds), *parts]) + "\n"
+    (folder / "results.md").write_text(text, encoding="utf-8")
+    print(text)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A Markdown table; numbers short, bars in texts escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
+
+
+def median_of(rows: Iterable[dict[str, Any]], name: str) -> float:
+    """The median of one entry; nan where there are no rows."""
+    values = [row[name] for row in rows]
+    return median(values) if values else float("nan")
+
+
+def mean_of(rows: Iterable[dict[str, Any]], name: str) -> float:
+    """The mean of one entry; nan where there are no rows."""
+    values = [row[name] for row in rows]
+    return fmean(values) if values else float("nan")
+
+
+def _head(name: str, seeds: str) -> str:
+    lines = [
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        f"`{_command(name)}`",
+        f"edgewise {edgewise.__version__} (src tree {source()}), Python {platform.python_version()}, "
+        + ", ".join(f"{library} {_version(library)}" for library in LIBRARIES),
+        f"seeds: {seeds}",
+        f"{os.cpu_count()} cores ({platform.machine()}), no GPU, one computing process, one thread; the machine is "
+        f"shared with other work (load average now {os.getloadavg()[0]:.1f}), so CPU seconds (child processes included) "
+        f"stand beside wall seconds and are the steadier number",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _command(name: str) -> str:
+    words, hide = ["python", "-m", f"benchmarks.{name}"], False
+    for word in sys.argv[1:]:
+        words.append("PATH" if hide else word)
+        hide = word in PRIVATE
+    return " ".join(words)
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "**no**"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return str(value).replace("|", "\\|")

@@ -1,0 +1,134 @@
+"""Whether a printed formula is the law: value inside and outside the box, skeleton, size; and SRBench's own rule.
+
+1  value     the largest error over max(abs(truth), rms(truth)) on 2,000 fresh rows in the box and 2,000 in the box
+             widened by 25 % a side is at most 1e-8, or 30 * noise / sqrt(rows) with noise
+2  skeleton  the same at 1e-8 once the constants are refitted on 2,000 rows without noise
+3  size      at most twice the truth's
+A law is recovered when all three hold.
+"""
+
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import numpy as np
+import sympy
+
+from edgewise.errors import FormulaError
+from edgewise.formula import complexity, evaluate, parse
+from edgewise.symbolic import polish
+
+ROWS = 2000
+WIDEN = 0.25
+VALUE = 1e-8
+FAR = 1e3  # rows where the truth is beyond this times its rms are left out
+LOST = 0.02  # share of predictions that may be no finite number
+SECONDS = 20  # for SymPy to simplify
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A law as a formula over names, and the box its variables are drawn from."""
+
+    text: str
+    ranges: Mapping[str, tuple[float, float]]
+
+    @property
+    def expression(self) -> sympy.Expr:
+        return parse(self.text, list(self.ranges))
+
+    def draw(self, rows: int, seed: Sequence[int], widen: float = 0.0) -> dict[str, np.ndarray]:
+        """Rows uniform in the box, widened by a share of its sides on either side."""
+        generator = np.random.default_rng(seed)
+        return {
+            name: generator.uniform(low - widen * (high - low), high + widen * (high - low), rows)
+            for name, (low, high) in self.ranges.items()
+        }
+
+    def value(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        rows = len(next(iter(columns.values())))
+        return np.broadcast_to(evaluate(self.expression, columns), (rows,))
+
+
+@dataclass(frozen=True)
+class Score:
+    """``inside`` and ``outside`` are the largest relative errors; ``skeleton`` the larger of both after refitting."""
+
+    inside: float
+    outside: float
+    skeleton: float
+    size: int
+    truth_size: int
+    recovered: bool
+    by_skeleton: bool
+    by_srbench: bool
+
+
+def score(text: str | None, truth: Truth, seed: int, noise: float = 0.0, rows: int = 1000) -> Score:
+    """Judge the printed formula, parsed again; None, or what cannot be parsed, is a failure."""
+    wanted = truth.expression
+    truth_size = complexity(wanted)
+    try:
+        found = parse(text or "", list(truth.ranges))
+    except FormulaError:
+        return Score(np.inf, np.inf, np.inf, 0, truth_size, False, False, False)
+    inside, outside = _errors(found, truth, seed)
+    fresh = truth.draw(ROWS, (seed, 5))
+    refitted = polish(found, fresh, truth.value(fresh)).expression
+    skeleton = min(max(_errors(refitted, truth, seed)), max(inside, outside))
+    limit = VALUE if noise == 0 else 30 * noise / np.sqrt(rows)
+    size = complexity(found)
+    small = size <= 2 * truth_size
+    by_skeleton = bool(skeleton <= VALUE and small)
+    recovered = bool(max(inside, outside) <= limit and by_skeleton)
+    return Score(inside, outside, skeleton, size, truth_size, recovered, by_skeleton, same_by_srbench(found, wanted))
+
+
+def _errors(found: sympy.Expr, truth: Truth, seed: int) -> tuple[float, float]:
+    inside, outside = (truth.draw(ROWS, (seed, 3, int(100 * widen)), widen) for widen in (0.0, WIDEN))
+    return _largest_error(found, truth, inside), _largest_error(found, truth, outside)
+
+
+def _largest_error(found: sympy.Expr, truth: Truth, columns: Mapping[str, np.ndarray]) -> float:
+    wanted = truth.value(columns)
+    kept = np.isfinite(wanted)
+    # a pole must not set the rms that says what is far: the median keeps it away first
+    kept &= np.abs(wanted) <= FAR**2 * np.sqrt(np.median(wanted[kept] ** 2))
+    kept &= np.abs(wanted) <= FAR * np.sqrt(np.mean(wanted[kept] ** 2))
+    wanted = wanted[kept]
+    got = np.broadcast_to(evaluate(found, columns), kept.shape)[kept]
+    finite = np.isfinite(got)
+    if np.mean(~finite) > LOST:
+        return float(np.inf)
+    size = np.maximum(np.abs(wanted), np.sqrt(np.mean(wanted**2)))
+    return float(np.max(np.abs(got - wanted)[finite] / size[finite]))
+
+
+def same_by_srbench(found: sympy.Expr, wanted: sympy.Expr) -> bool:
+    """With floats rounded to 3 decimals and both simplified, the difference or the ratio is a constant (La Cava 2021)."""
+    found, wanted = (
+        e.xreplace({c: sympy.Float(round(float(c), 3)) for c in e.atoms(sympy.Float)}) for e in (found, wanted)
+    )
+    try:
+        with _at_most(SECONDS):
+            if found.is_number:
+                return False
+            return any(sympy.simplify(e).is_number for e in (found - wanted, found / wanted))
+    except (TimeoutError, ArithmeticError, ValueError, TypeError, RecursionError):
+        return False
+
+
+@contextmanager
+def _at_most(seconds: int) -> Iterator[None]:
+    def ring(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

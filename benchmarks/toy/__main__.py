@@ -1,0 +1,170 @@
+"""The paper's example from 1,000 rows, by default settings and the full table of primitives.
+
+    python -m benchmarks.toy --seeds 20 --pykan-python PATH --pykan-seeds 3
+
+Every seed draws its own rows, and is discover's seed as well. PATH is a Python that can import pykan (0.2.8); its own
+recipe then runs on the same rows in the same process order and is scored the same way.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import edgewise
+from benchmarks.common import Clock, Runs, Truth, median_of, score, table, write_report
+
+HERE = Path(__file__).parent
+TRUTH = Truth("exp(sin(pi*x) + y**2)", {"x": (-1.0, 1.0), "y": (-1.0, 1.0)})
+ROWS = 1000
+PATIENCE = 600  # seconds for one run of pykan
+
+
+def rows_of(seed: int, part: int = 0, rows: int = ROWS) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (rows, 2) and target (rows,); ``part`` 0 to train on, 1 for pykan's test set."""
+    columns = TRUTH.draw(rows, (seed, 10 + part))
+    return np.column_stack([columns["x"], columns["y"]]), TRUTH.value(columns)
+
+
+def by_edgewise(seed: int) -> dict[str, Any]:
+    """One discovery, as `edgewise.discover(table, seed=seed)` runs it."""
+    x, y = rows_of(seed)
+    data = edgewise.Table.from_arrays(x, y, names=["x", "y"], target="f")
+    with Clock() as clock:
+        found = edgewise.discover(data, seed=seed)
+    text = found.formula.text if found.formula else ""
+    return {
+        **vars(score(text, TRUTH, seed)),
+        "formula": text,
+        "verified": found.verified,
+        "shape": list(found.network_shape),
+        "network_rmse": found.network_rmse,
+        "rate": found.rate,
+        "stage": next((step.name for step in found.steps if step.error <= 1e-9), "none"),
+        "wall": clock.wall,
+        "cpu": clock.cpu,
+        "cut": list(found.cut),
+    }
+
+
+def by_pykan(python: str, seed: int, dtype: str) -> dict[str, Any]:
+    """pykan's hellokan recipe in a process of its own; the seconds are those of the recipe, without imports."""
+    (x, y), (x_test, y_test) = rows_of(seed), rows_of(seed, part=1)
+    script = HERE / "hellokan.py"
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(Path(folder) / "data.npz", x=x, y=y, x_test=x_test, y_test=y_test)
+        words = [python, str(script), str(seed), dtype]
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        try:
+            done = subprocess.run(
+                words, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return {**vars(score(None, TRUTH, seed)), "formula": "", "error": f"more than {PATIENCE} s"}
+    told = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode or not told:
+        reason = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        return {**vars(score(None, TRUTH, seed)), "formula": "", "error": reason}
+    answer = json.loads(told[-1])
+    return {**vars(score(answer["formula"], TRUTH, seed)), **answer}
+
+
+def can_import(python: str | None) -> bool:
+    """Whether that Python has pykan."""
+    if not python:
+        return False
+    return not subprocess.run([python, "-c", "import kan"], capture_output=True, check=False).returncode
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.toy", description="Recovery of the paper's example")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--pykan-python", default=None, help="a Python that can import pykan")
+    parser.add_argument("--pykan-seeds", type=int, default=3)
+    parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
+    options = parser.parse_args()
+    runs = Runs(HERE, options.fresh)
+    ours, theirs = [], {"float64": [], "float32": []}
+    pykan = can_import(options.pykan_python)
+    for seed in range(options.seeds):
+        ours.append(runs(lambda: by_edgewise(seed), part="edgewise", seed=seed))  # noqa: B023
+        if not pykan or seed >= options.pykan_seeds:
+            continue
+        for dtype, found in theirs.items():
+            found.append(runs(lambda: by_pykan(options.pykan_python, seed, dtype), part=f"pykan {dtype}", seed=seed))  # noqa: B023
+    parts = [_summary(ours, theirs if pykan else None), _ours(ours)]
+    write_report(
+        HERE, "exp(sin(pi x) + y^2) from 1,000 rows", f"0 to {options.seeds - 1}", [*parts, _theirs(theirs, pykan)]
+    )
+
+
+def _summary(ours: list[dict], theirs: dict[str, list[dict]] | None) -> str:
+    def line(name: str, rows: list[dict]) -> list[Any]:
+        timed = [row for row in rows if "wall" in row]
+        recovered = f"{sum(row['recovered'] for row in rows)} of {len(rows)}"
+        skeleton = f"{sum(row['by_skeleton'] for row in rows)} of {len(rows)}"
+        srbench = f"{sum(row['by_srbench'] for row in rows)} of {len(rows)}"
+        slowest = max((row["wall"] for row in timed), default=float("nan"))
+        return [name, recovered, skeleton, srbench, median_of(timed, "wall"), slowest, median_of(timed, "cpu")]
+
+    head = ["", "recovered", "skeleton only", "SRBench's rule", "wall s, median", "wall s, largest", "CPU s, median"]
+    rows = [line("edgewise, defaults, full table", ours)]
+    rows += [
+        line(f"pykan 0.2.8, hellokan recipe, 10 functions, {dtype}", found) for dtype, found in (theirs or {}).items()
+    ]
+    shaped = sum(row["shape"] == [2, 1, 1] for row in ours)
+    certified = sum(row["shape"] == [2, 1, 1] and row["rate"] >= 3 for row in ours)
+    target = (
+        f"Targets: all recovered, median under 10 s, network [2, 1, 1]. Network [2, 1, 1] in {shaped} of {len(ours)}, "
+        f"with a rate of at least 3 in {certified}. The first seed's seconds hold the imports of torch and SymPy's rooms."
+    )
+    return table(head, rows) + "\n\n" + target
+
+
+def _ours(rows: list[dict]) -> str:
+    head = [
+        "seed",
+        "recovered",
+        "inside",
+        "outside",
+        "size",
+        "network",
+        "rate",
+        "network rmse",
+        "exact at",
+        "wall s",
+        "CPU s",
+        "formula",
+    ]
+    lines = [
+        [
+            row["task"]["seed"], row["recovered"], row["inside"], row["outside"], f"{row['size']} of {row['truth_size']}",
+            str(row["shape"]), row["rate"], row["network_rmse"], row["stage"], row["wall"], row["cpu"], f"`{row['formula']}`",
+        ]
+        for row in rows
+    ]  # fmt: skip
+    return "## edgewise, every seed\n\n" + table(head, lines)
+
+
+def _theirs(theirs: dict[str, list[dict]], pykan: bool) -> str:
+    if not pykan:
+        return "## pykan\n\nnot installed (give `--pykan-python`)."
+    head = ["seed", "dtype", "recovered", "inside", "outside", "size", "wall s", "CPU s", "formula or error"]
+    lines = [
+        [
+            row["task"]["seed"], dtype, row["recovered"], row["inside"], row["outside"], f"{row['size']} of {row['truth_size']}",
+            row.get("wall", float("nan")), row.get("cpu", float("nan")), f"`{row['formula'] or row.get('error', '')}`"[:160],
+        ]
+        for dtype, rows in theirs.items()
+        for row in rows
+    ]  # fmt: skip
+    return "## pykan, every seed\n\n" + table(head, lines)
+
+
+if __name__ == "__main__":
+    main()
