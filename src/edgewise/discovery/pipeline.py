@@ -65,7 +65,8 @@ def discover(
         raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
     search = _Search(table, seed, time_budget, _table_of(primitives), workers, progress or (lambda *_: None))
     try:
-        search.run()
+        with np.errstate(all="ignore"):  # candidates may overflow: those are weighed as not finite, not warned of
+            search.run()
     except KeyboardInterrupt:
         search.clock.cut.append("interrupted")
     return search.result()
