@@ -16,8 +16,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
-from edgewise.formula import to_text
-from edgewise.symbolic import ladder
+from edgewise.formula import complexity, to_text
+from edgewise.symbolic import Candidate, ladder
 
 from .laws import Law, disguise, read_laws
 from .score import score
@@ -30,11 +30,16 @@ def by_ladder(columns: dict[str, np.ndarray], y: np.ndarray, noise: float, budge
     deadline = time.monotonic() + budget
     best = None
     for candidate in ladder(columns, y, noise=noise, deadline=deadline):
-        if best is None or candidate.rmse < best.rmse or candidate.exact:
+        if best is None or candidate.exact or _length(candidate, len(y)) < _length(best, len(y)):
             best = candidate
     if best is None:
         return "0", "none", ""
     return to_text(best.expression), best.stage, " | ".join(map(str, best.trail))
+
+
+def _length(candidate: Candidate, rows: int) -> float:
+    """Description length in nats: what the residual costs and what the formula costs."""
+    return rows * np.log(candidate.rmse + 1e-12) + 1.5 * complexity(candidate.expression)
 
 
 def run(law: Law, seed: int, rows: int, noise: float, budget: float, engine: Engine) -> dict:

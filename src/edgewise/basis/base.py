@@ -5,7 +5,7 @@ A basis gives every input its own ``n_basis`` functions. A family writes only wh
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -42,7 +42,7 @@ class Basis(nn.Module, ABC):
     @abstractmethod
     def over(
         cls, low: Tensor, high: Tensor, intervals: int, degree: int, extrapolation: Extrapolation = "continue"
-    ) -> Self:
+    ) -> "Basis":
         """The basis with evenly spaced pieces between ``low`` and ``high`` (n_in,)."""
 
     @property
@@ -99,11 +99,11 @@ class Basis(nn.Module, ABC):
         )
         return self.low + (self.high - self.low) * steps.unsqueeze(-1)
 
-    def with_knots(self, knots: Tensor) -> Self:
+    def with_knots(self, knots: Tensor) -> "Basis":
         """The same family and pieces on other knots of the same shape (more or fewer inputs are allowed)."""
         return type(self)(knots, self.intervals, self.degree, self.extrapolation)
 
-    def with_range(self, low: Tensor, high: Tensor, intervals: int | None = None) -> Self:
+    def with_range(self, low: Tensor, high: Tensor, intervals: int | None = None) -> "Basis":
         """The same family, evenly spaced over another range, with as many pieces or with ``intervals``."""
         return self.over(low, high, intervals or self.intervals, self.degree, self.extrapolation)
 

@@ -6,7 +6,6 @@ The border knots are not repeated, so that uniform knots stay uniform to the end
 """
 
 from itertools import pairwise
-from typing import Self
 
 import torch
 from jaxtyping import Float
@@ -40,14 +39,14 @@ class BSpline(Basis):
     @classmethod
     def over(
         cls, low: Tensor, high: Tensor, intervals: int, degree: int, extrapolation: Extrapolation = "continue"
-    ) -> Self:
+    ) -> "BSpline":
         """Uniform knots between ``low`` and ``high`` (n_in,)."""
         check_pieces(intervals, degree, 0, 5)
         steps = torch.arange(-degree, intervals + degree + 1, dtype=low.dtype, device=low.device) / intervals
         return cls(torch.lerp(low[:, None], high[:, None], steps), intervals, degree, extrapolation)
 
     @classmethod
-    def at(cls, breaks: Tensor, degree: int, extrapolation: Extrapolation = "continue") -> Self:
+    def at(cls, breaks: Tensor, degree: int, extrapolation: Extrapolation = "continue") -> "BSpline":
         """Free knots: pieces that meet at ``breaks`` (n_in, intervals + 1), rising.
 
         The ``degree`` knots beyond each border repeat the width of the border piece.

@@ -3,8 +3,6 @@
 No tanh before the polynomials: the range is known and the extrapolation is the house's.
 """
 
-from typing import Self
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -20,7 +18,7 @@ class Chebyshev(Basis):
     @classmethod
     def over(
         cls, low: Tensor, high: Tensor, intervals: int, degree: int, extrapolation: Extrapolation = "continue"
-    ) -> Self:
+    ) -> "Chebyshev":
         """Polynomials between ``low`` and ``high`` (n_in,)."""
         check_pieces(intervals, degree, 1, 5)
         check_range(low, high)

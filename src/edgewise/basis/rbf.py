@@ -1,7 +1,5 @@
 """Gaussian bumps at evenly spaced centres (Z. Li, "Kolmogorov-Arnold networks are radial basis function networks", 2024)."""
 
-from typing import Self
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -20,7 +18,7 @@ class GaussianRBF(Basis):
     @classmethod
     def over(
         cls, low: Tensor, high: Tensor, intervals: int, degree: int, extrapolation: Extrapolation = "continue"
-    ) -> Self:
+    ) -> "GaussianRBF":
         """Centres from ``low`` to ``high`` (n_in,)."""
         check_pieces(intervals, degree, 1, 5)
         check_range(low, high)

@@ -37,6 +37,7 @@ NETWORK_SHARE = 0.7  # of what is left then
 BESIDE_A_LAW = 0.08  # the same, where an exact law is known already
 NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 SAMPLE = 256  # rows kept with the result, for its pictures
+REFITTED = 8  # combinations of names whose constants are refitted, for each network
 SNAPPED = 6  # formulas of the front whose constants are tried as plain numbers
 
 
@@ -165,11 +166,8 @@ class _Search:
         tried = sorted(self.architecture.trials, key=lambda trial: (not trial.certified, trial.error))
         models = [(self.architecture.model, self.architecture.trial.error)]
         models += [(self.architecture.model.with_network(t.fit.network), t.error) for t in tried[:3]]
-        rows = self.prepared.train.x
         for model, error in models:
-            for expression in name_network(
-                model, rows, accuracy=error, primitives=self.primitives, most=4 if self.prepared.small else 16
-            ):
+            for expression in self._named(model, error, limit):
                 if time.monotonic() > limit:
                     self.clock.cut.append("naming")
                     return
@@ -180,6 +178,17 @@ class _Search:
             best = self.judge.best
             if best is not None and best.error < AS_GOOD * error:
                 return
+
+    def _named(self, model: Model, error: float, limit: float) -> list[sympy.Expr]:
+        """The combinations of names that come nearest to the rows before their constants are refitted."""
+        ranked: list[tuple[float, int, sympy.Expr]] = []
+        for expression in name_network(
+            model, self.prepared.train.x, accuracy=error, primitives=self.primitives, most=48
+        ):
+            ranked.append((self.judge.rough_error(expression), len(ranked), expression))
+            if time.monotonic() > limit:
+                break
+        return [expression for _, _, expression in sorted(ranked)[:REFITTED]]
 
     def _snapping(self) -> None:
         noise = None if self._exact() else self._noise()

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -161,7 +161,7 @@ class KANLayer(nn.Module):
         """(source, target, primitive) of each fixed edge, in the order of the rows of ``constants``."""
         return self._fixed
 
-    def fixed_targets(self) -> Float[Tensor, "fixed n_sums"]:
+    def fixed_targets(self) -> Int[Tensor, "fixed n_sums"]:
         """One row a fixed edge, one in the column of the sum that it reaches."""
         targets = torch.tensor([target for _, target, _ in self._fixed], device=self.weight.device, dtype=torch.long)
         return functional.one_hot(targets, self.n_sums)
@@ -194,15 +194,15 @@ class KANLayer(nn.Module):
     ) -> None:
         """Make an edge a primitive (with its constants), a spline (weights of shape (n_basis + 1,)), or absent (None)."""
         self._check_edge(source, target)
+        primitive = find(function) if isinstance(function, str) else function
         rows = {(s, t): (p, self.constants[row]) for row, (s, t, p) in enumerate(self._fixed)}
         rows.pop((source, target), None)
         self.mask[target, source] = 0
         self.weight[source, :, target] = 0
-        if isinstance(function, Tensor):
+        if isinstance(primitive, Tensor):
             self.mask[target, source] = 1
-            self.weight[source, :, target] = function.to(self.weight)
-        elif function is not None:
-            primitive = find(function) if isinstance(function, str) else function
+            self.weight[source, :, target] = primitive.to(self.weight)
+        elif primitive is not None:
             rows[source, target] = (primitive, self.weight.new_tensor(Constants(*constants)))
         self._set_fixed(rows)
 

@@ -1,8 +1,9 @@
 """One safetensors file a model: numbers as tensors, structure as a JSON header. Nothing in it is ever executed."""
 
 import json
+import math
 import os
-import tempfile
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,18 @@ from .model import Model, Scaling, describe
 from .network import KAN
 
 VERSION = 1
-LARGEST_HEADER = 10_000_000
 
 
 def save(model: Model, path: str | Path) -> None:
     """Write the model; the file appears whole or not at all."""
     path = Path(path)
     data = dumps(model)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        file.write(data)
-    os.replace(file.name, path)
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        part.write_bytes(data)  # with the permissions of any file, which those of `tempfile` are not
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def dumps(model: Model) -> bytes:
@@ -59,7 +62,7 @@ def load(path: str | Path, primitives: Sequence[Primitive] = ()) -> Model:
         raise error if isinstance(error, StorageError) else _no_model(path) from error
     try:
         return _build(json.loads(header), tensors, {p.name: p for p in primitives})
-    except (KeyError, TypeError, IndexError, AttributeError, RuntimeError, ValueError) as error:
+    except (KeyError, TypeError, IndexError, AttributeError, ArithmeticError, RuntimeError, ValueError) as error:
         if isinstance(error, EdgewiseError) and not isinstance(error, StorageError):
             raise StorageError(f"{path} does not describe a network: {error}") from error
         raise error if isinstance(error, StorageError) else _no_model(path) from error
@@ -96,24 +99,48 @@ def _describe_layer(layer: KANLayer) -> dict[str, Any]:
 def _build(header: dict[str, Any], tensors: dict[str, torch.Tensor], own: dict[str, Primitive]) -> Model:
     if header["version"] > VERSION:
         raise StorageError(f"the file has version {header['version']}, this edgewise reads up to {VERSION}: update it.")
-    layers = [
-        _build_layer(
-            described, {k.split(".", 2)[2]: v for k, v in tensors.items() if k.startswith(f"layers.{n}.")}, own
-        )
-        for n, described in enumerate(header["layers"])
-    ]
-    into, back = header["input_scaling"], header["target_scaling"]
-    return Model(
-        KAN.of(layers),
-        tuple(header["inputs"]),
-        tuple(header["targets"]),
-        Scaling(tuple(into["shift"]), tuple(into["scale"])),
-        Scaling(tuple(back["shift"]), tuple(back["scale"])),
-        header["units"],
-    )
+    layers = [_build_layer(described, _tensors_of(n, tensors), own) for n, described in enumerate(header["layers"])]
+    taken = sum(len(_tensors_of(n, tensors)) for n in range(len(layers)))
+    _require(taken == len(tensors), f"{len(tensors)} tensors are in it, but {taken} belong to its {len(layers)} layers")
+    inputs, targets = header["inputs"], header["targets"]
+    _require(all(isinstance(name, str) for name in (*inputs, *targets)), "the names of its columns are no text")
+    units = header["units"]
+    _require(all(isinstance(text, str) for item in units.items() for text in item), "its units are no text")
+    into = _scaling(header["input_scaling"], len(inputs))
+    back = _scaling(header["target_scaling"], len(targets))
+    return Model(KAN.of(layers), tuple(inputs), tuple(targets), into, back, units)
+
+
+def _tensors_of(number: int, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    prefix = f"layers.{number}."
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _scaling(described: dict[str, Any], columns: int) -> Scaling:
+    shift, scale = (tuple(map(float, described[key])) for key in ("shift", "scale"))
+    sound = len(shift) == len(scale) == columns and all(map(math.isfinite, shift + scale)) and all(scale)
+    _require(sound, f"its scaling is not one finite shift and scale for each of {columns} columns")
+    return Scaling(shift, scale)
+
+
+def _require(sound: bool, otherwise: str) -> None:
+    if not sound:
+        raise StorageError(f"the file is no model of edgewise, or a damaged one: {otherwise}.")
+
+
+def _check_claims(described: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+    """Before anything is built, the sizes that the header claims must be those of the tensors that are there."""
+    arity, settings = described["arity"], described["basis"]
+    _require(all(type(a) is int for a in arity), f"arity {arity} is not made of whole numbers")
+    claimed = (tensors["knots"].shape[0], settings["intervals"] + settings["degree"] + 1, sum(arity))
+    shape = tuple(tensors["weight"].shape)
+    _require(shape == claimed, f"its weights have shape {shape} where its header claims {claimed}")
+    needed = {"weight", "bias", "mask", "knots", *(["constants"] if described["fixed"] else [])}
+    _require(needed == tensors.keys() - {"spline_weight"}, f"a layer holds {sorted(tensors)}, not {sorted(needed)}")
 
 
 def _build_layer(described: dict[str, Any], tensors: dict[str, torch.Tensor], own: dict[str, Primitive]) -> KANLayer:
+    _check_claims(described, tensors)
     settings = described["basis"]
     knots = tensors["knots"]
     layer = KANLayer(

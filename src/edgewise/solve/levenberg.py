@@ -7,7 +7,7 @@ smoothly with the gain ratio (how much of the promised decrease came true) and d
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -16,6 +16,7 @@ from torch import Tensor
 from edgewise.errors import TrainingError
 
 
+@runtime_checkable
 class LeastSquares(Protocol):
     """A sum of squares to be made small, seen from R starts with P parameters each."""
 

@@ -18,7 +18,8 @@ def fit_linear(
     gets zero) and is below rounding elsewhere.
     """
     columns = design.shape[-1]
-    size = torch.linalg.vector_norm(design, dim=-2).amax(-1).clamp_min(torch.finfo(design.dtype).tiny)
+    size = torch.linalg.vector_norm(design, dim=-2).amax(-1)
+    size = torch.where(size > 0, size, torch.ones_like(size))
     floor = ridge * size[..., None, None] * torch.eye(columns, dtype=design.dtype, device=design.device)
     padding = target.new_zeros(*target.shape[:-2], columns, target.shape[-1])
     q, r = torch.linalg.qr(torch.cat([design, floor], -2))

@@ -46,7 +46,7 @@ def posynomial(problem: Problem) -> Iterator[sympy.Expr]:
     """T(y) = sum of at most four power products."""
     if problem.inputs < 2:
         return
-    terms = _power_products(problem)
+    terms = power_products(problem)
     if len(terms) > MOST_COLUMNS:
         return
     dictionary = Dictionary(np.prod(problem.x[:, None, :] ** np.array(terms)[None, :, :], axis=2))
@@ -102,7 +102,7 @@ def _dense(matrix: Array, target: Array) -> Array | None:
     return result
 
 
-def _power_products(problem: Problem) -> list[tuple[int, ...]]:
+def power_products(problem: Problem) -> list[tuple[int, ...]]:
     """Exponent vectors: products of up to two inputs with exponents to 2, of up to four with exponents to 1."""
     inputs = problem.inputs
     nonzero = np.all(problem.x != 0, axis=0)

@@ -60,8 +60,13 @@ def small_arguments(problem: Problem, most: int = 60) -> Iterator[tuple[sympy.Ex
             yield sympy.Mul(*(s**b for s, b in zip(problem.symbols, powers, strict=True))), values
     for i, j in combinations(range(problem.inputs), 2):
         (a, u), (b, v) = ((problem.symbols[k], problem.x[:, k]) for k in (i, j))
-        yield (b - a, v - u) if np.all(v > u) else (a - b, u - v)
+        difference = (b - a, v - u) if np.all(v > u) else (a - b, u - v)
+        yield difference
         yield a + b, u + v
+        for k in set(range(problem.inputs)) - {i, j}:
+            yield difference[0] * problem.symbols[k], difference[1] * problem.x[:, k]
+            if np.all(problem.x[:, k] != 0):
+                yield difference[0] / problem.symbols[k], difference[1] / problem.x[:, k]
 
 
 def _scanned(problem: Problem) -> Iterator[_Found]:

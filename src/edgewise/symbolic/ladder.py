@@ -23,21 +23,26 @@ from .additive import additive, posynomial, transformed_monomial
 from .arguments import argument_reductions
 from .dictionary import argument_dictionary
 from .factors import factor_products
+from .gauge import settle_gauge
 from .identify import identify, powers_and_exponentials
 from .monomial import monomial
+from .noisy import families, noisy_monomial, short_sums, white
 from .peel import factor_peels, term_peels
+from .polish import polish
 from .problem import EXACT, Array, Candidate, Problem, first_problem, lift, relative
 from .rational import rational_function
 from .ridge import ridge_reductions
 from .separable import separable
+from .snap import snap
 from .surrogate import Surrogate, fit
 from .symmetry import merge_reductions, scale_reductions
-from .tidy import shorten
 from .transforms import transformed
 
 MOST_ROWS = 2000
 STRONG, FLOOR, ROUGH = 0.2, 1e-4, 1e-3
 SURPASSED = 1.0
+NEARLY = 1e-5
+"""Relative error below which a formula is polished and snapped before it is judged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +86,10 @@ def ladder(
     ``columns`` maps names to arrays (N,); ``deadline`` is a value of time.monotonic() after which no new test begins.
     Nothing is drawn at random: equal tables give equal answers.
     """
-    judge = _Judge(columns, y)
-    queue = _Queue(_expand_stages())
-    queue.add(Node(_sample(columns, y), 0.0))
+    noisy = bool(noise)
+    judge = _NoisyJudge(columns, y) if noisy else _Judge(columns, y)
+    queue = _Queue(NOISY_STAGES if noisy else STAGES)
+    queue.add(Node(_sample(columns, y, noisy), 0.0))
     for stage, node in queue:
         for found in stage.run(node):
             if isinstance(found, Node):
@@ -92,7 +98,7 @@ def ladder(
             candidate = judge(node.problem, found, stage.name)
             if candidate is not None:
                 yield candidate
-                if candidate.exact:
+                if judge.done(candidate):
                     return
             if deadline is not None and time.monotonic() > deadline:
                 return
@@ -100,10 +106,12 @@ def ladder(
             return
 
 
-def _sample(columns: Mapping[str, Array], y: Array) -> Problem:
+def _sample(columns: Mapping[str, Array], y: Array, noisy: bool) -> Problem:
     """The first problem, on evenly spread rows of a long table."""
     rows = np.linspace(0, len(y) - 1, min(MOST_ROWS, len(y))).astype(int)
-    return first_problem({name: np.asarray(column)[rows] for name, column in columns.items()}, np.asarray(y)[rows])
+    return first_problem(
+        {name: np.asarray(column)[rows] for name, column in columns.items()}, np.asarray(y)[rows], noisy
+    )
 
 
 class _Queue:
@@ -159,24 +167,66 @@ class _Judge:
         self.columns = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
         self.y = np.asarray(y, dtype=float)
         self.best = np.inf
-        self.names: dict[sympy.Symbol, sympy.Symbol] = {}
 
     def __call__(self, problem: Problem, found: sympy.Expr, stage: str) -> Candidate | None:
-        lifted = lift(problem, found)
+        """The candidate, or None where it is not finite or no better than what came before."""
         first = problem
         while first.parent is not None:
             first = first.parent
-        inner = {s.name: values for s, values in zip(first.symbols, self.columns.values(), strict=True)}
-        error = relative(evaluate(lifted, inner) - self.y, self.y)
+        names = {inner: symbol(name) for inner, name in zip(first.symbols, self.columns, strict=True)}
+        expression = lift(problem, found).xreplace(names)
+        error = self._error(expression)
         if error > EXACT and error > 0.5 * self.best:
             return None
+        if error <= NEARLY:
+            snapped = snap(expression, self.columns, self.y)
+            signed = {outer: inner for inner, outer in names.items()}
+            values = {inner.name: self.columns[outer.name] for inner, outer in names.items()}
+            snapped = settle_gauge(snapped.xreplace(signed), values, self.y).xreplace(names)
+            exact = self._error(snapped)
+            expression, error = (snapped, exact) if exact <= max(error, EXACT) else (expression, error)
         self.best = min(error, self.best)
-        if error <= EXACT:
-            lifted = shorten(lifted, inner, self.y)
-        names = {s: symbol(name) for s, name in zip(first.symbols, self.columns, strict=True)}
-        expression = lifted.xreplace(names)
-        error = relative(evaluate(expression, self.columns) - self.y, self.y)
         return Candidate(expression, error, stage, problem.trail)
+
+    def done(self, candidate: Candidate) -> bool:
+        return candidate.exact
+
+    def _error(self, expression: sympy.Expr) -> float:
+        return relative(evaluate(expression, self.columns) - self.y, self.y)
+
+
+class _NoisyJudge(_Judge):
+    """With noise: constants polished and snapped, candidates weighed by error and length, a stop when nothing is left."""
+
+    def __init__(self, columns: Mapping[str, Array], y: Array) -> None:
+        super().__init__(columns, y)
+        self.floor = np.inf
+        self.problem = first_problem(self.columns, self.y, noisy=True)
+        surrogate = fit(self.problem)
+        if surrogate is not None:
+            self.floor = surrogate.error * float(np.std(self.y)) / float(np.sqrt(np.mean(self.y**2)))
+
+    def __call__(self, problem: Problem, found: sympy.Expr, stage: str) -> Candidate | None:
+        first = problem
+        while first.parent is not None:
+            first = first.parent
+        names = {inner: symbol(name) for inner, name in zip(first.symbols, self.columns, strict=True)}
+        expression = lift(problem, found).xreplace(names)
+        if self._error(expression) > 3 * min(self.best, self.floor) + 0.1:
+            return None
+        expression = polish(expression, self.columns, self.y).expression
+        error = self._error(expression)
+        if error > 1.2 * min(self.best, self.floor):
+            return None
+        expression = snap(expression, self.columns, self.y)
+        error = self._error(expression)
+        self.best = min(error, self.best)
+        return Candidate(expression, error, stage, problem.trail)
+
+    def done(self, candidate: Candidate) -> bool:
+        """The residual is white and as small as that of the best surrogate."""
+        residual = self.y - evaluate(candidate.expression, self.columns)
+        return candidate.rmse <= 1.02 * self.floor and white(residual, self.problem)
 
 
 # the stages ---------------------------------------------------------------------------------------------------------
@@ -302,23 +352,31 @@ def _on_problem(test: Callable[[Problem], Iterator[sympy.Expr]]) -> Callable[[No
     return lambda node: test(node.problem)
 
 
-def _expand_stages() -> tuple[Stage, ...]:
-    return (
-        Stage("monomial", 0.0, lambda node: True, _monomial),
-        Stage("transformed monomial", 0.1, _inputs(1, 20), _on_problem(transformed_monomial)),
-        Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive)),
-        Stage("scale", 0.5, _inputs(2, 20), _scales),
-        Stage("ridge", 0.9, _inputs(2, 12), _ridges),
-        Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products)),
-        Stage("transform", 2.2, _inputs(1, 8), _transforms),
-        Stage("peel", 1.3, _inputs(2, 12), _peels),
-        Stage("argument scan", 1.2, _inputs(2, 6), _arguments),
-        Stage("argument dictionary", 2.0, _inputs(2, 6), _early_dictionary),
-        Stage("argument dictionary", 5.0, _inputs(2, 6), _late_dictionary),
-        Stage("sum", 0.8, _inputs(2, 20), _sums),
-        Stage("identify", 0.6, _inputs(1, 1), _on_problem(identify)),
-        Stage("powers", 0.9, _inputs(1, 1), _on_problem(powers_and_exponentials)),
-        Stage("rational", 0.7, _inputs(1, 4), _rational),
-        Stage("separable", 1.5, _inputs(2, 3), _on_problem(separable)),
-        Stage("posynomial", 1.0, _inputs(2, 6), _on_problem(posynomial)),
-    )
+STAGES: tuple[Stage, ...] = (
+    Stage("monomial", 0.0, lambda node: True, _monomial),
+    Stage("transformed monomial", 0.1, _inputs(1, 20), _on_problem(transformed_monomial)),
+    Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive)),
+    Stage("scale", 0.5, _inputs(2, 20), _scales),
+    Stage("ridge", 0.9, _inputs(2, 12), _ridges),
+    Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products)),
+    Stage("transform", 2.2, _inputs(1, 8), _transforms),
+    Stage("peel", 1.3, _inputs(2, 12), _peels),
+    Stage("argument scan", 1.2, _inputs(2, 6), _arguments),
+    Stage("argument dictionary", 2.0, _inputs(2, 6), _early_dictionary),
+    Stage("argument dictionary", 5.0, _inputs(2, 6), _late_dictionary),
+    Stage("sum", 0.8, _inputs(2, 20), _sums),
+    Stage("identify", 0.6, _inputs(1, 1), _on_problem(identify)),
+    Stage("powers", 0.9, _inputs(1, 1), _on_problem(powers_and_exponentials)),
+    Stage("rational", 0.7, _inputs(1, 4), _rational),
+    Stage("separable", 1.5, _inputs(2, 3), _on_problem(separable)),
+    Stage("posynomial", 1.0, _inputs(2, 6), _on_problem(posynomial)),
+)
+
+NOISY_STAGES: tuple[Stage, ...] = (
+    Stage("monomial", 0.0, _inputs(1, 20), _on_problem(noisy_monomial)),
+    Stage("scale", 0.5, _inputs(2, 20), _scales),
+    Stage("families", 0.6, _inputs(1, 1), _on_problem(families)),
+    Stage("sum", 0.8, _inputs(2, 20), _sums),
+    Stage("ridge", 0.9, _inputs(2, 12), _ridges),
+    Stage("short sums", 1.0, _inputs(1, 6), _on_problem(short_sums)),
+)

@@ -50,7 +50,7 @@ def factor_peels(problem: Problem, surrogate: Surrogate) -> Iterator[Problem]:
             if values is None or np.any(np.abs(values) < 1e-9 * np.max(np.abs(values))):
                 continue
             left, right = surrogate.gradient[:, i] * values, problem.y * slope
-            misfit = float(np.median(np.abs(left - right)) / np.median(np.abs(right)))
+            misfit = float(np.median(np.abs(left - right)) / max(float(np.median(np.abs(right))), 1e-300))
             if misfit < TOLERANCE:
                 factor = atom.expression(problem.symbols[i])
                 yield reduced(problem, "factor", _others(problem, i), problem.y / values, factor * TARGET, misfit)

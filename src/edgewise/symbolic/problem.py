@@ -48,13 +48,17 @@ class Hypothesis:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A table (N, d) of variables with their symbols, a target (N,), and the way back to the problem it came from."""
+    """A table (N, d) of variables with their symbols, a target (N,), and the way back to the problem it came from.
+
+    ``weights`` (N,) are there only when the data are noisy: what a unit of the target is worth in units of the user's y.
+    """
 
     symbols: tuple[sympy.Symbol, ...]
     x: Array
     y: Array
     hypothesis: Hypothesis | None = None
     parent: "Problem | None" = None
+    weights: Array | None = None
 
     @property
     def rows(self) -> int:
@@ -99,10 +103,11 @@ class Candidate:
         return self.rmse <= EXACT
 
 
-def first_problem(columns: Mapping[str, Array], y: Array) -> Problem:
+def first_problem(columns: Mapping[str, Array], y: Array, noisy: bool = False) -> Problem:
     """The problem as the user states it."""
     x = np.column_stack([np.asarray(column, dtype=float) for column in columns.values()])
-    return Problem(fresh_symbols(0, x), x, np.asarray(y, dtype=float))
+    weights = np.ones(len(x)) if noisy else None
+    return Problem(fresh_symbols(0, x), x, np.asarray(y, dtype=float), weights=weights)
 
 
 def fresh_symbols(depth: int, x: Array) -> tuple[sympy.Symbol, ...]:
@@ -122,12 +127,14 @@ def reduced(
     target: Array,
     restore: sympy.Expr,
     statistic: float = 0.0,
+    factor: Array | None = None,
 ) -> Problem:
     """The problem in which ``columns`` (expressions over the parent's symbols, with their values) explain ``target``."""
     x = np.column_stack([values for _, values in columns]) if columns else np.empty((len(target), 0))
     symbols = fresh_symbols(parent.depth + 1, x)
+    weights = parent.weights if parent.weights is None or factor is None else parent.weights * np.abs(factor)
     definitions = {symbol: expression for symbol, (expression, _) in zip(symbols, columns, strict=True)}
-    return Problem(symbols, x, target, Hypothesis(kind, definitions, restore, statistic), parent)
+    return Problem(symbols, x, target, Hypothesis(kind, definitions, restore, statistic), parent, weights)
 
 
 def lift(problem: Problem, expression: sympy.Expr) -> sympy.Expr:

@@ -33,18 +33,20 @@ def ridge_reductions(problem: Problem, surrogate: Surrogate) -> Iterator[Problem
         start = scipy.linalg.null_space(vectors[arguments + 1 :, :-1]).T
         if len(start) != arguments:
             continue
-        fitted = _fit(problem, start)
+        free = vectors[arguments + 1 :]
+        fitted = _fit(problem, start, np.linalg.lstsq(free[:, :-1], free[:, -1], rcond=None)[0])
         if fitted is not None:
             degree, powers, misfit = fitted
             free = scipy.linalg.null_space(powers).T
             yield from invariant_problems(problem, np.column_stack([free, free @ degree]), misfit, "power products")
 
 
-def _fit(problem: Problem, start: Array) -> tuple[Array, Array, float] | None:
+def _fit(problem: Problem, start: Array, first: Array) -> tuple[Array, Array, float] | None:
     """Exponents a (n,), b (m, n) and the relative misfit after Gauss-Newton; None where it stays large."""
     logs = np.log(problem.x)
-    model = _LogModel(logs, problem.y, len(start)) if one_sign(problem.y) else _Model(logs, problem.y, len(start))
-    powers, degree = start, np.zeros(problem.inputs)
+    smooth = problem.weights is None and one_sign(problem.y)
+    model = _LogModel(logs, problem.y, len(start)) if smooth else _Model(logs, problem.y, len(start))
+    powers, degree = start, first
     misfit, change = model.evaluate(degree, powers)
     for _ in range(STEPS):
         step, better = 1.0, None

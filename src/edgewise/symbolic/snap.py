@@ -25,7 +25,7 @@ from .shorten import shorten
 Array = NDArray[np.float64]
 EXACT = 1e-8  # relative residual below which rows are taken as free of noise
 FLOOR = 1e-11  # relative residual that rounding alone may leave
-MARGIN = 5.0  # bits by which the data must tell a constant better than its name does: 3 % are snapped by chance
+MARGIN = 4.5  # bits by which the data must tell a constant better than its name does: some 5 % are named by chance
 EXPONENT_MARGIN = 1.0  # an exponent is a small fraction to begin with
 CHI2 = 4.0  # what a snapped constant may cost: two standard errors
 

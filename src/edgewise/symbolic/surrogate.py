@@ -29,6 +29,7 @@ class Surrogate:
     degree: int
     error: float
     gradient: Array
+    value: Array
 
 
 @lru_cache(maxsize=64)
@@ -66,6 +67,8 @@ def fit(problem: Problem, most: int = MOST_COLUMNS) -> Surrogate | None:
     """
     if problem.inputs == 0 or problem.rows < 2 * (problem.inputs + 2):
         return None
+    if problem.weights is not None:
+        return _weighted_fit(problem, min(most, problem.rows // 4))
     targets = _targets(problem.y)
     best: tuple[float, str, int, int] | None = None
     fits: dict[str, Decomposition] = {}
@@ -81,7 +84,23 @@ def fit(problem: Problem, most: int = MOST_COLUMNS) -> Surrogate | None:
     with np.errstate(all="ignore"):
         slope = TRANSFORMS[name].derivative(problem.y)
         gradient = fits[coordinates].gradient(targets[name], degree) / slope[:, None]
-    return Surrogate(coordinates, name, degree, error, gradient)
+    return Surrogate(coordinates, name, degree, error, gradient, problem.y)
+
+
+def _weighted_fit(problem: Problem, most: int) -> Surrogate | None:
+    """With noise: only the target itself, each row as it counts in the user's y."""
+    best: tuple[float, str, int, Decomposition] | None = None
+    for coordinates in ("x", "log x") if any(problem.positive) else ("x",):
+        fitted = Decomposition(problem, coordinates, most)
+        ((degree, error),) = fitted.leave_one_out({"y": problem.y * problem.weights})
+        if best is None or error < best[0]:
+            best = (error, coordinates, degree, fitted)
+    if best is None:
+        return None
+    error, coordinates, degree, fitted = best
+    weights = fitted.coefficients(problem.y * problem.weights, degree)
+    value = fitted.columns @ weights
+    return Surrogate(coordinates, "y", degree, error, fitted.slopes_of(weights), value)
 
 
 def _targets(y: Array) -> dict[str, Array]:
@@ -101,7 +120,7 @@ def _targets(y: Array) -> dict[str, Array]:
 class Decomposition:
     """The QR decomposition of one set of coordinates."""
 
-    def __init__(self, problem: Problem, coordinates: str, most: int) -> None:
+    def __init__(self, problem: Problem, coordinates: str, most: int, powers: Array | None = None) -> None:
         logs = np.array([coordinates == "log x" and positive for positive in problem.positive])
         t = problem.x.copy()
         t[:, logs] = np.log(t[:, logs])
@@ -109,12 +128,14 @@ class Decomposition:
         half = np.where(high > low, (high - low) / 2, 1.0)
         t = (t - low) / half - 1
         self.chain = np.where(logs, 1 / np.where(problem.x == 0, 1, problem.x), 1.0) / half
-        self.powers = exponents(problem.inputs, most)
+        self.powers = exponents(problem.inputs, most) if powers is None else powers
         self.degrees = self.powers.sum(axis=1)
-        tables = [legendre(column, int(self.degrees[-1])) for column in t.T]
+        tables = [legendre(column, int(self.powers.max())) for column in t.T]
         self.values = [table[0] for table in tables]
         self.slopes = [table[1] for table in tables]
-        self.q, self.r = np.linalg.qr(self._columns(self.values))
+        self.columns = self._columns(self.values)
+        weighted = self.columns if problem.weights is None else self.columns * problem.weights[:, None]
+        self.q, self.r = np.linalg.qr(weighted)
 
     def _columns(self, tables: list[Array]) -> Array:
         columns = np.ones((len(tables[0]), len(self.powers)))
@@ -156,7 +177,10 @@ class Decomposition:
 
     def gradient(self, target: Array, degree: int) -> Array:
         """d target / d x_i for every row."""
-        weights = self.coefficients(target, degree)
+        return self.slopes_of(self.coefficients(target, degree))
+
+    def slopes_of(self, weights: Array) -> Array:
+        """The gradient of the combination with these coefficients, (N, d)."""
         parts = []
         for index in range(len(self.values)):
             tables = [*self.values]

@@ -40,7 +40,7 @@ def scale_reductions(problem: Problem, surrogate: Surrogate) -> Iterator[Problem
 
 def scale_null_space(problem: Problem, surrogate: Surrogate) -> tuple[Array, Array]:
     """Singular values and right vectors (b, a) of the rows [x_i f_i | -f], the least constrained last."""
-    return _null_space(np.column_stack([problem.x * surrogate.gradient, -problem.y]))
+    return _null_space(np.column_stack([problem.x * surrogate.gradient, -surrogate.value]))
 
 
 def invariant_problems(problem: Problem, vectors: Array, statistic: float, kind: str = "scale") -> Iterator[Problem]:
@@ -140,7 +140,7 @@ def _invariants(
         target = problem.y / values
     if not np.all(np.isfinite(target)):
         return None
-    return reduced(problem, kind, columns, target, factor * TARGET, statistic)
+    return reduced(problem, kind, columns, target, factor * TARGET, statistic, values)
 
 
 def _product(problem: Problem, pivots: tuple[int, ...], powers: list[Fraction]) -> tuple[sympy.Expr, Array]:

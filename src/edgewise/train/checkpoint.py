@@ -44,7 +44,7 @@ def read_checkpoint(path: str | Path, network: KAN, best: KAN) -> tuple[Losses, 
             if set(own) != set(_numbers(target)):
                 raise StorageError(f"{path} belongs to another network: its parts are named otherwise.")
         losses: Losses = [(float(a), float(b)) for a, b in header["losses"]]
-    except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         if isinstance(error, StorageError):
             raise
         raise StorageError(

@@ -99,6 +99,7 @@ def gradient(
     that is there is gone on from. Raises TrainingError when the loss of a round is not finite (the message says which).
     """
     objective, settings = objective or Objective(), settings or Gradient()
+    data = data.like(network[0].weight)
     run = _Run(copy.deepcopy(network), copy.deepcopy(network))
     if checkpoint is not None and Path(checkpoint).exists():
         losses, run.state = read_checkpoint(checkpoint, run.network, run.best)
@@ -118,7 +119,7 @@ def gradient(
     except KeyboardInterrupt:
         cut = True
     if not run.rounds:
-        run.rounds.append(Round(math.inf, _held_out(run.network, data, objective)))
+        run.rounds.append(Round(math.inf, _held_out(run.best, data, objective)))
     return Descent(run.best, tuple(run.rounds), cut)
 
 

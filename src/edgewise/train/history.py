@@ -32,6 +32,23 @@ class TrainingData:
                 raise ValuesError(f"the {what} rows hold NaN or infinite values; drop or mend those rows first.")
         if len(self.x) == 0:
             raise ValuesError("there are no rows to train on.")
+        if self.weights is not None:
+            _check_weights(self.weights, len(self.x))
+
+    def require(self, network: KAN) -> None:
+        """Raise ShapeError unless the columns are as many as the network's inputs and outputs."""
+        n_in, n_out = network.shape[0], network.shape[-1]
+        for x, y in ((self.x, self.y), (self.x_held, self.y_held)):
+            if x.shape[1] != n_in or y.shape[1] != n_out:
+                raise ShapeError(
+                    f"the network takes {n_in} inputs and gives {n_out} outputs, "
+                    f"but x has {x.shape[1]} columns and y {y.shape[1]}."
+                )
+
+    def like(self, number: Tensor) -> "TrainingData":
+        """The same rows in the dtype and on the device of ``number``."""
+        parts = (self.x, self.y, self.x_held, self.y_held, self.weights)
+        return TrainingData(*(part if part is None else part.to(number) for part in parts))
 
     @classmethod
     def split(cls, x: Tensor, y: Tensor, held_out: float = 0.2, seed: int = 0) -> "TrainingData":
@@ -40,6 +57,13 @@ class TrainingData:
         n_held = round(held_out * len(x))
         held, kept = order[:n_held], order[n_held:]
         return cls(x[kept], y[kept], x[held], y[held])
+
+
+def _check_weights(weights: Tensor, rows: int) -> None:
+    if weights.shape != (rows,):
+        raise ShapeError(f"weights must be one number for each of the {rows} rows, got {tuple(weights.shape)}.")
+    if not bool(weights.isfinite().all() and (weights >= 0).all() and (weights > 0).any()):
+        raise ValuesError("weights must be finite and 0 or more, and one of them above 0.")
 
 
 @dataclass(frozen=True)
@@ -56,10 +80,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class History:
-    """The stages of a training, coarse to fine."""
+    """The stages of a training, coarse to fine; ``interrupted`` when Ctrl+C ended it."""
 
     stages: tuple[Stage, ...]
     degree: int
+    interrupted: bool = False
 
     @property
     def rates(self) -> tuple[float, ...]:

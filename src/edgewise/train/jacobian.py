@@ -19,6 +19,7 @@ class StackLeastSquares:
     The vector holds, layer by layer, the weights of edges that are splines and the constants of edges that are fixed.
     Biases stay: every edge can carry a constant. ``penalty`` is the strength of the difference penalty (order
     degree + 1, whose null space are the polynomials of the spline's own degree). ``weights`` (rows,) weigh the rows.
+    ``accepted`` are the parameters of the last normal equations: a solver asks for these where it means to stay.
     """
 
     def __init__(
@@ -35,7 +36,8 @@ class StackLeastSquares:
         self.used = [_used(layer) for layer in stack.layers]
         self.first_features = stack.layers[0].features(x.unsqueeze(0).expand(stack.starts, -1, -1))
         self.penalty = _penalty_matrix(stack, self.used, penalty) if penalty > 0 else None
-        self.block = max(16, int(MEMORY / (8 * stack.starts * max(1, self.theta().shape[1]))))
+        self.accepted = self.theta()
+        self.block = max(16, int(MEMORY / (8 * stack.starts * max(1, self.accepted.shape[1]))))
 
     def theta(self) -> Float[Tensor, "starts parameters"]:
         """The parameters as they are in the stack."""
@@ -64,6 +66,7 @@ class StackLeastSquares:
     def normal_equations(self, theta: Float[Tensor, "starts parameters"]) -> tuple[Tensor, Tensor, Tensor]:
         """Loss, gradient and curvature, summed over blocks of rows."""
         self.write(theta)
+        self.accepted = theta
         starts, parameters = theta.shape
         loss, gradient = theta.new_zeros(starts), theta.new_zeros(starts, parameters)
         curvature = theta.new_zeros(starts, parameters, parameters)
@@ -166,9 +169,8 @@ def _penalty_matrix(stack: Stack, used: list[Tensor], strength: float) -> Tensor
     for layer, kept in zip(stack.layers, used, strict=True):
         n_in, features, n_sums = layer.weight.shape[1:]
         order = layer.basis.degree + 1
-        difference = torch.eye(features - 1, dtype=layer.weight.dtype)
-        for _ in range(min(order, features - 2)):
-            difference = difference.diff(dim=0)
+        eye = torch.eye(features - 1, dtype=layer.weight.dtype)
+        difference = torch.diff(eye, n=order, dim=0) if order < features - 1 else torch.zeros_like(eye)
         square = torch.zeros(features, features, dtype=layer.weight.dtype)
         square[:-1, :-1] = difference.T @ difference
         whole = torch.einsum(

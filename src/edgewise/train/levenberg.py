@@ -5,15 +5,16 @@ comes from more pieces, each time with the function kept. Hidden knots follow th
 """
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from edgewise.errors import TrainingError
 from edgewise.nn import KAN
-from edgewise.solve import levenberg_marquardt
+from edgewise.solve import Solution, levenberg_marquardt
 
 from .history import Fit, History, Stage, TrainingData
 from .jacobian import StackLeastSquares
@@ -53,30 +54,62 @@ def levenberg(
     """Train networks of the same graph as ``network`` by Levenberg-Marquardt; return the best, in float64.
 
     ``fresh=True`` draws new weights for every restart by ``seed``; ``fresh=False`` goes on from the weights that are
-    there. ``network`` itself stays as it is. ``stop()`` ends training early and keeps the best so far. Raises
-    TrainingError if no start is finite.
+    there. ``network`` itself stays as it is. ``stop()`` and Ctrl+C end training early and keep the best so far. Raises
+    ShapeError if the columns do not fit the network, TrainingError if no start is finite.
     """
+    data.require(network)
     stack = Stack.of(_starts(network, settings, seed) if fresh else [copy.deepcopy(network).double()])
+    data = data.like(stack.layers[0].weight)
     if fresh:
         _place_knots(stack, data.x)
-    stages: list[Stage] = []
-    best: tuple[float, KAN] | None = None
+    run = _Run(stack)
     ladder = settings.intervals if fresh else (stack.layers[0].basis.intervals,)
+    try:
+        _climb(run, ladder, data, settings, stop)
+    except KeyboardInterrupt:
+        run.finish(data, run.stack.layers[0].basis.intervals, 1, 0, cut=True)
+        run.interrupted = True
+    return run.fit()
+
+
+@dataclass
+class _Run:
+    """Where a training stands: the restarts that are left, the stages behind, the best network with its error."""
+
+    stack: Stack
+    stages: list[Stage] = field(default_factory=list)
+    held: float = math.inf
+    best: KAN | None = None
+    interrupted: bool = False
+
+    def finish(self, data: TrainingData, intervals: int, keep: int, steps: int, *, cut: bool) -> float:
+        """End a stage: the best restarts stay. Gives back the least held-out error."""
+        held, order = _rank(self.stack, data)
+        self.stack = self.stack.take(order[:keep])
+        self.stages.append(_record(self.stack, data, held, intervals, steps, cut))
+        if self.best is None or held < self.held:
+            self.held, self.best = held, self.stack.unstack(0)
+        return held
+
+    def fit(self) -> Fit:
+        """The best network and the stages."""
+        assert self.best is not None
+        return Fit(self.best, History(tuple(self.stages), self.best[0].basis.degree, self.interrupted))
+
+
+def _climb(
+    run: _Run, ladder: Sequence[int], data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None
+) -> None:
+    """One stage after the other, until one is cut, brings nothing, or has reached the float's floor."""
     for intervals in ladder:
-        if stages and _parameters(stack, intervals) > settings.most_parameters * data.y.numel():
+        if run.stages and _parameters(run.stack, intervals) > settings.most_parameters * data.y.numel():
             break
-        if stages:
-            _refine(stack, intervals)
-        steps, cut = _settle(stack, data, settings, stop)
-        held, order = _rank(stack, data)
-        stack = stack.take(order[: settings.keep if len(ladder) > 1 else 1])
-        stages.append(_record(stack, data, held, intervals, steps, cut))
-        if best is None or held < best[0]:
-            best = (held, stack.unstack(0))
-        if cut or held > 1.5 * best[0] or best[0] < settings.floor:
+        if run.stages:
+            _refine(run.stack, intervals)
+        steps, cut = _settle(run.stack, data, settings, stop)
+        held = run.finish(data, intervals, settings.keep if len(ladder) > 1 else 1, steps, cut=cut)
+        if cut or held > 1.5 * run.held or run.held < settings.floor:
             break
-    assert best is not None
-    return Fit(best[1], History(tuple(stages), stack.layers[0].basis.degree))
 
 
 def _starts(network: KAN, settings: Levenberg, seed: int) -> list[KAN]:
@@ -139,15 +172,7 @@ def _settle(stack: Stack, data: TrainingData, settings: Levenberg, stop: Callabl
     for _ in range(settings.bouts):
         moved = _follow(stack, data.x)
         problem = StackLeastSquares(stack, data.x, data.y, settings.penalty, data.weights)
-        found = levenberg_marquardt(
-            problem,
-            problem.theta(),
-            steps=settings.steps,
-            tolerance=settings.tolerance / 4,
-            floor=settings.floor**2,
-            stop=stop,
-        )
-        problem.write(found.theta)
+        found = _walk(problem, settings, stop)
         taken += found.steps
         if stop is not None and stop():
             return taken, True
@@ -156,6 +181,24 @@ def _settle(stack: Stack, data: TrainingData, settings: Levenberg, stop: Callabl
             break
         last = min(last, loss)
     return taken, False
+
+
+def _walk(problem: StackLeastSquares, settings: Levenberg, stop: Callable[[], bool] | None) -> Solution:
+    """One bout; Ctrl+C leaves the stack at the last step that was accepted."""
+    try:
+        found = levenberg_marquardt(
+            problem,
+            problem.theta(),
+            steps=settings.steps,
+            tolerance=settings.tolerance / 4,
+            floor=settings.floor**2,
+            stop=stop,
+        )
+    except KeyboardInterrupt:
+        problem.write(problem.accepted)
+        raise
+    problem.write(found.theta)
+    return found
 
 
 def _rank(stack: Stack, data: TrainingData) -> tuple[float, list[int]]:

@@ -54,13 +54,16 @@ def edge_magnitudes(network: KAN, x: Float[Tensor, "rows n_in"]) -> list[Float[T
 
 def entropy(magnitudes: Float[Tensor, "n_sums n_in"]) -> Float[Tensor, ""]:
     """Equation 4: the entropy of a layer's magnitudes as shares of their sum; 0 when all flows through one edge."""
-    shares = magnitudes / magnitudes.sum().clamp_min(torch.finfo(magnitudes.dtype).tiny)
-    return -torch.xlogy(shares, shares).sum()
+    tiny = torch.finfo(magnitudes.dtype).tiny
+    shares = magnitudes / magnitudes.sum().clamp_min(tiny)
+    return -(shares * shares.clamp_min(tiny).log()).sum()  # the slope of xlogy is no number where an edge is absent
 
 
 def roughness(layer: KANLayer) -> Float[Tensor, ""]:
-    """The mean squared difference of order degree + 1 of the coefficients."""
-    order = min(layer.basis.degree + 1, layer.basis.n_basis - 1)
+    """The mean squared difference of order degree + 1 of the coefficients; 0 where one piece leaves none of that order."""
+    order = layer.basis.degree + 1
+    if order >= layer.basis.n_basis:
+        return layer.weight.new_zeros(())
     return torch.diff(layer.coefficients, n=order, dim=-1).square().mean()
 
 

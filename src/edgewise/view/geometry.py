@@ -70,7 +70,7 @@ class EdgeMark:
     ``left``, ``top``, ``width``, ``height`` are the box; ``curve`` holds the pieces of the curve as points in it, broken
     where the function is not finite. A wire is a row of points, joined by curves that are vertical at each point.
     ``label`` holds the lines of the formula, or of its function's name where the formula
-    is too long. ``opacity`` is tanh(contrast * score) (Z. Liu et al., "KAN", 2024, section 2.5.1, with beta = 3).
+    is too long. ``opacity`` is tanh(contrast * score) (the paper, section 6.2, with beta = 3).
     """
 
     id: EdgeId
