@@ -82,7 +82,9 @@ def test_no_worse_than_scipy_from_the_same_start(shape: list) -> None:
 
 def test_restarts_together_walk_as_each_alone() -> None:
     data = sample(toy, count=100)
-    starts = [KAN([2, 2, 1], intervals=3, dtype=torch.float64, generator=torch.Generator().manual_seed(s)) for s in (0, 1, 2)]
+    starts = [
+        KAN([2, 2, 1], intervals=3, dtype=torch.float64, generator=torch.Generator().manual_seed(s)) for s in (0, 1, 2)
+    ]
     problem = StackLeastSquares(Stack.of(starts), data.x, data.y)
     together = levenberg_marquardt(problem, problem.theta(), steps=8)
     for number, start in enumerate(starts):
@@ -162,7 +164,10 @@ def test_weights_say_which_rows_count() -> None:
     data = TrainingData(x, spoiled, x, y, weights)
     fit = levenberg(KAN([1, 1]), data, Levenberg(restarts=1, intervals=(6,)))
     assert fit.held_out_rmse < 1e-2
-    assert levenberg(KAN([1, 1]), TrainingData(x, spoiled, x, y), Levenberg(restarts=1, intervals=(6,))).held_out_rmse > 0.5
+    assert (
+        levenberg(KAN([1, 1]), TrainingData(x, spoiled, x, y), Levenberg(restarts=1, intervals=(6,))).held_out_rmse
+        > 0.5
+    )
 
 
 def test_a_large_penalty_leaves_a_cubic() -> None:
@@ -256,7 +261,12 @@ GOOD = torch.zeros(4, 2)
 
 @pytest.mark.parametrize(
     ("x", "y"),
-    [(GOOD, torch.zeros(4)), (GOOD[:, 0], torch.zeros(4, 1)), (GOOD, torch.zeros(3, 1)), (GOOD[None], torch.zeros(4, 1))],
+    [
+        (GOOD, torch.zeros(4)),
+        (GOOD[:, 0], torch.zeros(4, 1)),
+        (GOOD, torch.zeros(3, 1)),
+        (GOOD[None], torch.zeros(4, 1)),
+    ],
     ids=["y (N,)", "x (N,)", "fewer y", "x 3-D"],
 )
 def test_shapes_that_would_broadcast_are_refused(x: Tensor, y: Tensor) -> None:

@@ -12,6 +12,8 @@ from edgewise.data import Table
 from edgewise.errors import FormulaError, StorageError
 from edgewise.formula import Formula, Front
 from edgewise.nn import Model
+from edgewise.symbolic import compile_model
+from edgewise.view import network_svg
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,23 @@ class Discovery:
         if x.ndim != 2 or x.shape[1] != len(self.inputs):
             raise FormulaError(f"x must be (rows, {len(self.inputs)}) for {', '.join(self.inputs)}; got {x.shape}.")
         return dict(zip(self.inputs, x.T, strict=True))
+
+    def graph(self) -> Model | None:
+        """The pick as the network that it is: every edge a named function. None without a pick that varies."""
+        if self.formula is None or not self.formula.expression.free_symbols:
+            return None
+        used = {symbol.name for symbol in self.formula.expression.free_symbols}
+        symbols = {name: column for name, column in self.formula.symbols.items() if name in used}
+        return compile_model(self.formula.expression, symbols, self.target, self.formula.units)
+
+    def svg(self, use: str = "formula") -> str | None:
+        """A picture of the pick's network of named edges, or of the trained one with ``use="network"``; None if there
+        is none."""
+        model = self.graph() if use == "formula" else self.model
+        if model is None:
+            return None
+        columns = [self.inputs.index(name) for name in model.inputs]
+        return network_svg(model, self.sample[:, columns])
 
     def __str__(self) -> str:
         network = "none (too few rows)"
