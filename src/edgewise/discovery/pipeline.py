@@ -34,7 +34,8 @@ from .verdict import Verdict, decide
 Progress = Callable[[str, float, str], None]
 LADDER_SHARE = 0.45  # of the budget, before the network has its turn
 NETWORK_SHARE = 0.7  # of what is left then
-BESIDE_A_LAW = 0.08  # the same, where an exact law is known already
+BESIDE_A_LAW = 0.25  # the same, where an exact law is known already
+SHAPES_BESIDE_A_LAW = 4
 NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 SAMPLE = 256  # rows kept with the result, for its pictures
 REFITTED = 8  # combinations of names whose constants are refitted, for each network
@@ -152,6 +153,7 @@ class _Search:
             self.prepared,
             seed=self.seed,
             workers=self.workers,
+            most=SHAPES_BESIDE_A_LAW if self._exact() else None,
             stop=lambda: time.monotonic() > limit,
             report=lambda trial: self._tell("network"),
         )
