@@ -1,8 +1,9 @@
 """From a table to a law by exact tests, the cheapest first.
 
-A queue holds tasks: one stage on one problem. A stage either names the law (expressions for the problem's target) or makes
-smaller problems (hypotheses). The key of a task is what the problem has cost in belief so far plus the price of the
-stage, so that no branch is followed to its end while a better one waits: a wrong reduction costs time but never blocks the way.
+A queue holds tasks: one stage on one problem. A stage either names the law (expressions for the problem's target) or
+makes smaller problems (hypotheses). The key of a task is what the problem has cost in belief so far plus the price of
+the stage, so that no branch is followed to its end while a better one waits: a wrong reduction costs time but never
+blocks the way.
 
 A reduction is believed when it lets the surrogate's leave-one-out error drop; those that do not are kept and come
 later. What counts in the end is only the formula, evaluated on the user's rows.
@@ -93,7 +94,7 @@ def ladder(
     queue = _Queue(NOISY_STAGES if noisy else STAGES)
     queue.add(Node(_sample(columns, y, noisy), 0.0))
     for stage, node in queue:
-        for found in stage.run(node):
+        for found in _quiet(stage.run(node)):
             if isinstance(found, Node):
                 judge.learn(found)
                 queue.add(found)
@@ -109,6 +110,19 @@ def ladder(
                 return
         if deadline is not None and time.monotonic() > deadline:
             return
+
+
+def _quiet(found: Iterator[sympy.Expr | Node]) -> Iterator[sympy.Expr | Node]:
+    """What a stage finds, without warnings: overflow in a trial is no news, and a degenerate matrix ends the stage."""
+    while True:
+        with np.errstate(all="ignore"):
+            try:
+                item = next(found, None)
+            except np.linalg.LinAlgError:
+                return
+        if item is None:
+            return
+        yield item
 
 
 def _sample(columns: Mapping[str, Array], y: Array, noisy: bool) -> Problem:
@@ -133,7 +147,8 @@ class _Queue:
 
     def add(self, node: Node) -> None:
         mark = _mark(node.problem)
-        if mark in self.seen:
+        finite = np.all(np.isfinite(node.problem.x)) and np.all(np.isfinite(node.problem.y))
+        if mark in self.seen or not finite:
             return
         self.seen.add(mark)
         node = self._beside(node)
@@ -214,7 +229,9 @@ class _Judge:
 
 
 class _NoisyJudge(_Judge):
-    """With noise: constants polished and snapped, candidates weighed by error and length, a stop when nothing is left."""
+    """With noise: constants polished and snapped, candidates weighed by error and length, a stop when nothing is
+    left.
+    """
 
     def __init__(self, columns: Mapping[str, Array], y: Array) -> None:
         super().__init__(columns, y)
@@ -346,10 +363,9 @@ def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> N
     """A child is strong where the error drops (or is small anyway), else it waits."""
     again = fit(child) if child.inputs else None
     after = _spread(child.y) if child.inputs == 0 else np.inf if again is None else again.error
-    if child.weights is None:
-        strong = after <= max(STRONG * surrogate.error, FLOOR)
-    else:  # the noise does not drop: fewer inputs without a larger error is all there is to see
-        strong = after <= 1.05 * surrogate.error
+    # noise does not drop: fewer inputs without a larger error is then all there is to see
+    enough = max(STRONG * surrogate.error, FLOOR) if child.weights is None else 1.05 * surrogate.error
+    strong = after <= enough
     weak = after <= 1.5 * surrogate.error + FLOOR
     if child.hypothesis is not None:
         child = replace(child, hypothesis=replace(child.hypothesis, before=surrogate.error, after=float(after)))

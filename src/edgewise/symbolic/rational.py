@@ -1,7 +1,7 @@
 """Ratios of polynomials, y = P(x) / Q(x), by the null space of [P columns | -y Q columns].
 
-The degrees ascend, so the first ratio found is the smallest one and its null space has one dimension: no sparse search is
-needed. Without noise the smallest singular value then stands orders of magnitude below the next one.
+The degrees ascend, so the first ratio found is the smallest one and its null space has one dimension: no sparse
+search is needed. Without noise the smallest singular value then stands orders of magnitude below the next one.
 
 Source: linearised rational fitting, e.g. Austin et al. (2021), "Practical algorithms for multivariate rational
 approximation", Comput. Phys. Commun. 261.
@@ -55,7 +55,7 @@ def _null_vectors(x: Array, y: Array) -> Iterator[tuple[Array, Array, tuple[Arra
         return
     for p, q in _ascending(degrees):
         ups, downs = np.flatnonzero(degrees <= p), np.flatnonzero(degrees <= q)
-        _, s, vectors = np.linalg.svd(triangle[:, [*ups, *(downs + len(table))]])
+        _, s, vectors = np.linalg.svd(triangle[:, np.concatenate([ups, downs + len(table)])])
         if s[-1] <= NULL * s[0] and s[-2] >= GAP * max(s[-1], 1e-17 * s[0]):
             vector = vectors[-1]
             yield (
