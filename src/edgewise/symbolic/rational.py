@@ -49,7 +49,7 @@ def _null_vectors(x: Array, y: Array) -> Iterator[tuple[Array, Array, tuple[Arra
     top = np.prod(x[rows][:, None, :] ** table[None, :, :], axis=2)
     bottom = -y[rows, None] * top
     top_norms, bottom_norms = np.linalg.norm(top, axis=0), np.linalg.norm(bottom, axis=0)
-    triangle = np.linalg.qr(np.column_stack([top / top_norms, bottom / bottom_norms]), mode="r")
+    triangle = np.asarray(np.linalg.qr(np.column_stack([top / top_norms, bottom / bottom_norms]), mode="r"))
     singular = np.linalg.svd(triangle, compute_uv=False)
     if singular[-1] > NULL * singular[0]:
         return

@@ -68,7 +68,8 @@ def fit(problem: Problem, most: int = MOST_COLUMNS) -> Surrogate | None:
 
     None when there are no inputs or no target can be fitted.
     """
-    if problem.inputs == 0 or problem.rows < 2 * (problem.inputs + 2):
+    usable = np.all(np.isfinite(problem.x)) and np.all(np.isfinite(problem.y))
+    if problem.inputs == 0 or problem.rows < 2 * (problem.inputs + 2) or not usable:
         return None
     if problem.weights is not None:
         return _weighted_fit(problem, min(most, problem.rows // 4))
