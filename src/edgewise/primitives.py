@@ -182,7 +182,7 @@ PRIMITIVES: dict[str, Primitive] = {
         Primitive("arccos", lambda m, x: m.acos(x), domain=(-1.0, 1.0), inside=True),
         Primitive("arctan", lambda m, x: m.atan(x), parity=-1),
         Primitive("arctanh", lambda m, x: m.atanh(x), domain=(-1.0, 1.0), parity=-1),
-        Primitive("gaussian", lambda m, x: m.exp(-(x**2)), 4, parity=1),
+        Primitive("gaussian", lambda m, x: m.exp(-(x**2)), 3, parity=1),
         Primitive("sigmoid", lambda m, x: m.sigmoid(x), 5),
         Primitive("softplus", lambda m, x: m.softplus(x), 4),
         Primitive("abs", lambda m, x: m.abs(x), parity=1, smooth=False),

@@ -84,17 +84,44 @@ def fraction(expression: sympy.Expr) -> Fraction:
             below.append(sympy.Pow(part.base, -part.exp))
         else:
             above.append(part)
-    negative = bool(number < 0)
-    return Fraction(negative, -number if negative else number, tuple(above), tuple(below))
+    negative = bool(number.is_extended_negative)
+    number = _gather_root(-number if negative else number, above, below)
+    return Fraction(negative, number, tuple(above), tuple(below))
+
+
+def _gather_root(number: sympy.Number, above: list[sympy.Expr], below: list[sympy.Expr]) -> sympy.Number:
+    """Put the square root of an integer under the root where it belongs, and return the number that is left.
+
+    SymPy takes integers out of roots and roots out of denominators: sqrt(2*g*h) is stored as sqrt(2)*sqrt(g*h), and
+    1/sqrt(2*pi) as sqrt(2)/(2*sqrt(pi)). This is the way back.
+    """
+    root = next((part for part in above if _is_root(part) and part.base.is_Integer), None)
+    if root is None or len(above) + len(below) + (number != 1) == 1:
+        return number
+    above.remove(root)
+    common = sympy.gcd(root.base, number.q) if number.is_Rational else sympy.S.One
+    inside = root.base / common**2  # number * root = (number * common) * sqrt(inside)
+    for side, factor in ((above, inside), (below, 1 / inside)):
+        for i, part in enumerate(side):
+            if _is_root(part):
+                side[i] = sympy.Pow(product((factor, part.base)), HALF, evaluate=False)
+                return number * common
+    side, base = (below, common) if inside.p == 1 else (above, inside)
+    side.insert(0, sympy.Pow(base, HALF, evaluate=False))
+    return number * common
+
+
+def _is_root(part: sympy.Expr) -> bool:
+    return part.is_Pow and part.exp == HALF
 
 
 def _is_below(factor: sympy.Expr) -> bool:
-    return factor.is_Pow and factor.exp.is_Number and bool(factor.exp < 0)
+    return factor.is_Pow and factor.exp.is_Number and bool(factor.exp.is_extended_negative)
 
 
 def call(expression: sympy.Expr) -> tuple[str, tuple[sympy.Expr, ...]] | None:
     """Name and arguments of what is written as a call (``maximum`` and ``minimum`` take two), else None."""
-    if expression.is_Pow and expression.exp == HALF:
+    if _is_root(expression):
         return "sqrt", (expression.base,)
     if expression is sympy.E:
         return "exp", (sympy.S.One,)

@@ -143,10 +143,10 @@ class Formula:
             columns = table
         if columns is None:
             return dict(zip(self.symbols, self._array(table).T, strict=True))
-        return {name: table[column] for name, column in self.symbols.items() if column in columns and self._uses(name)}
-
-    def _uses(self, name: str) -> bool:
-        return symbol(name) in self.expression.free_symbols
+        used = {variable.name for variable in self.expression.free_symbols}
+        present = {name: table[column] for name, column in self.symbols.items() if column in columns}
+        # of a column that is not used (it may hold words) only the length counts
+        return {name: values if name in used else np.zeros(np.shape(values)) for name, values in present.items()}
 
     def _array(self, table: Any) -> np.ndarray:
         array = np.asarray(table, dtype=np.float64)

@@ -53,10 +53,16 @@ CALLS: dict[str, Callable[..., sympy.Expr]] = {
 _UNREAL = (sympy.I, sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
 _TWO = ("maximum", "minimum")  # the only calls with more than one argument
 
+# a name may hold any letter of the world here; that it is a proper identifier is checked word by word
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)|(?P<name>[^\W\d]\w*)"
-    r"|(?P<operator>\*\*|[-+*/^(),])|(?P<end>$)|(?P<other>.))",
-    re.DOTALL,
+    r"""\s*(?:
+        (?P<number> (?:[0-9]+\.?[0-9]*|\.[0-9]+) (?:[eE][+-]?[0-9]+)? )
+      | (?P<name> (?:[A-Za-z_]|[^\x00-\x7f\s]) (?:[A-Za-z0-9_]|[^\x00-\x7f\s])* )
+      | (?P<operator> \*\* | [-+*/^(),] )
+      | (?P<end> $ )
+      | (?P<other> . )
+    )""",
+    re.DOTALL | re.VERBOSE,
 )
 _HINTS = {
     "=": "Give only the right-hand side.",
@@ -111,7 +117,7 @@ class _Parser:
         kind = str(found.lastgroup)
         token = Token(kind, found[kind], found.start(kind))
         if kind == "other" or (kind == "name" and not token.text.isidentifier()):
-            strange = next(i for i, letter in enumerate(token.text) if not f"_{letter}".isidentifier())
+            strange = next(i for i in range(len(token.text)) if not token.text[: i + 1].isidentifier())
             letter = token.text[strange]
             message = f"{letter!r} has no meaning in a formula. {_HINTS.get(letter, '')}".strip()
             self.fail(message, token._replace(at=token.at + strange))
@@ -253,7 +259,10 @@ class _Parser:
 
     def real(self, build: Callable[[], sympy.Expr], operands: Iterable[sympy.Expr], token: Token) -> sympy.Expr:
         """What is built, which must be real, and finite if it is made of numbers only."""
-        value = build()
+        try:
+            value = build()
+        except (ArithmeticError, ValueError, TypeError):  # 1.0/0.0; SymPy compares what turned out to be complex
+            self.fail("this has no finite real value.", token)
         constant = all(operand.is_number for operand in operands)
         if value.has(*_UNREAL) or (constant and not np.isfinite(evaluate(value, {}))):
             self.fail("this has no finite real value.", token)

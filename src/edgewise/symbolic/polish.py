@@ -98,12 +98,15 @@ class _Problem:
 
     def rmse(self) -> float:
         r = self.residual(self.start)
-        return float(np.sqrt(np.mean(r**2))) * self.size if np.all(np.isfinite(r)) else np.inf
+        if not np.all(np.isfinite(r)):
+            return np.inf
+        largest = np.max(np.abs(r)) or 1.0  # its square may be too large for a float
+        return float(largest * np.sqrt(np.mean((r / largest) ** 2))) * self.size
 
     def errors(self) -> dict[str, float]:
         """Standard errors from the curvature of the sum of squares at the constants."""
         r, free = self.residual(self.start), len(self.y) - len(self.start)
-        if not len(self.start) or free <= 0 or not np.all(np.isfinite(r)):
+        if not len(self.start) or free <= 0 or _cost(r) == np.inf:
             return {p.name: np.inf for p in self.parameters}
         matrix = self.jacobian(self.start)
         scale = np.max(np.abs(matrix), axis=0)

@@ -30,9 +30,16 @@ def scan(
     chosen = [_best(*one, t, z, weights, few[::2]) for one in zip(primitives, found, strict=True)]
     owner = np.repeat(np.arange(len(primitives)), [len(rows) for rows in chosen])
     few_weights = weights[few] / weights[few].sum()
-    theta, cost = _descend(primitives, owner, np.concatenate(chosen), t[few], z[few], few_weights)
+    theta, cost = _descend(primitives, owner, np.concatenate(chosen), t[few], z[few], few_weights, steps=4)
+    ahead = np.concatenate([rows[np.argsort(cost[rows], kind="stable")[:2]] for rows in _owned(owner)])
+    owner = owner[ahead]
+    theta, cost = _descend(primitives, owner, theta[ahead], t[few], z[few], few_weights, steps=9)
     order = np.argsort(cost, kind="stable")
     return [(primitives[owner[i]], theta[i], float(cost[i])) for i in order if np.isfinite(cost[i])]
+
+
+def _owned(owner: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    return [np.flatnonzero(owner == k) for k in np.unique(owner)]
 
 
 def _scattered(rows: int) -> NDArray[np.int64]:
@@ -68,9 +75,16 @@ def _regress(f: Array, z: Array, weights: Array) -> tuple[Array, Array, Array, A
 
 
 def _descend(
-    primitives: Sequence[Primitive], owner: NDArray[np.int64], theta: Array, t: Array, z: Array, weights: Array
+    primitives: Sequence[Primitive],
+    owner: NDArray[np.int64],
+    theta: Array,
+    t: Array,
+    z: Array,
+    weights: Array,
+    *,
+    steps: int,
 ) -> tuple[Array, Array]:
-    """A dozen Levenberg-Marquardt steps for every start of every primitive in one batch."""
+    """Levenberg-Marquardt steps for every start of every primitive in one batch."""
     groups = [(primitive, owner == k) for k, primitive in enumerate(primitives)]
     moving = np.array([_moving(primitives[k]) for k in owner])
 
@@ -85,7 +99,7 @@ def _descend(
 
     damping = np.full(len(theta), 1e-2)
     cost, c, centred, residual = _regress(values(theta), z, weights)
-    for _ in range(12):
+    for _ in range(steps):
         u = theta[:, :1] * t + theta[:, 1:2]
         with np.errstate(all="ignore"):
             slope = (values(theta, 1.0) - values(theta, -1.0)) / (2 * differences(u))

@@ -11,7 +11,6 @@ numbers on the data and a quarter of the width beyond them; only the sign of a r
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 import sympy
@@ -23,7 +22,7 @@ from .rewrite import everywhere, gather_roots, replaced, rules
 
 Array = NDArray[np.float64]
 LARGEST = 150  # complexity beyond which algebra takes longer than it is worth
-SECONDS = 1.5  # no new rule is begun after that
+LONG = 60  # complexity beyond which one round must do
 ROUNDS, BEAM = 3, 3
 
 
@@ -36,11 +35,11 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
         return expression
     witness = _Witness.of(expression, columns, y)
     known = {expression: complexity(expression)}
-    beam, deadline = [expression], perf_counter() + SECONDS
-    for _ in range(ROUNDS):
+    beam = [expression]
+    for _ in range(ROUNDS if known[expression] <= LONG else 1):
         fresh: dict[sympy.Expr, int] = {}
         for start in beam:
-            for new in _rewritings(start, witness, deadline):
+            for new in _rewritings(start, witness):
                 if new not in known:
                     fresh[new] = complexity(new)
         shortest = sorted(fresh, key=lambda e: (fresh[e], str(e)))[: 4 * BEAM]
@@ -49,7 +48,7 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
     return min(known, key=lambda e: known[e])
 
 
-def _rewritings(expression: sympy.Expr, witness: "_Witness", deadline: float) -> Iterator[sympy.Expr]:
+def _rewritings(expression: sympy.Expr, witness: "_Witness") -> Iterator[sympy.Expr]:
     """What the rules make of it, with Floats as positive symbols too, so that algebra is exact and knows signs."""
     there, back = dict(witness.positive), {new: old for old, new in witness.positive.items()}
     for constant in sorted(expression.atoms(sympy.Float)):
@@ -59,8 +58,6 @@ def _rewritings(expression: sympy.Expr, witness: "_Witness", deadline: float) ->
     opened = replaced(expression, there)
     yield everywhere(gather_roots)(expression)
     for rule in rules(lambda part: witness.sign(replaced(part, back))):
-        if perf_counter() > deadline:
-            return
         with suppress(sympy.polys.polyerrors.BasePolynomialError, NotImplementedError, RecursionError):
             yield replaced(rule(opened), back)  # suppressed: what polynomial algebra cannot treat
 

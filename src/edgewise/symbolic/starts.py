@@ -25,6 +25,13 @@ def value(primitive: Primitive, u: Array, exponent: Array | float = 1.0) -> Arra
     return np.asarray(result, dtype=np.float64)
 
 
+def evaluate(primitive: Primitive, theta: Array, x: Array) -> Array:
+    """c f(a x + b) + d for theta = (a, b, c, d, exponent)."""
+    a, b, c, d, p = theta
+    with np.errstate(all="ignore"):
+        return np.asarray(c * value(primitive, a * x + b, p) + d)
+
+
 @lru_cache(maxsize=1024)
 def gauge(primitive: Primitive, exponent: float = 1.37) -> tuple[str, float]:
     """Which of the four constants is idle, found by asking the function itself.
