@@ -147,9 +147,10 @@ def _discover(table: "Table", seed: int, time_budget: float, out: Path | None, a
     """Search, print, save; Ctrl+C prints and saves the best so far and exits with 130."""
     columns = f"{', '.join(map(table.label, table.inputs))} -> {table.label(table.target)}"
     say(f"  data      {table.rows} rows, {columns}; seed {seed}, up to {time_budget:g} s")
+    search = edgewise.discover  # loads torch, which is not to count as searching
     try:
         with Interrupts() as interrupts, Progress(time_budget) as progress:
-            found = edgewise.discover(table, seed=seed, time_budget=time_budget, progress=progress)
+            found = search(table, seed=seed, time_budget=time_budget, progress=progress)
     except KeyboardInterrupt:
         say("interrupted before there was anything to keep")
         raise typer.Exit(INTERRUPTED) from None

@@ -7,6 +7,14 @@ from typing import Any, Self
 
 from .entry import say
 
+STAGES = {
+    "ladder": "exact tests of structure",
+    "graphs": "small graphs of named functions",
+    "network": "network of splines",
+    "naming": "names for its edges",
+    "snapping": "plain numbers for constants",
+}
+
 
 class Progress:
     """Called by ``discover`` as ``progress(stage, share, best)`` and drawn; used as a context manager.
@@ -37,9 +45,11 @@ class Progress:
     def __call__(self, stage: str, share: float | None = None, best: str = "") -> None:
         done = (time.monotonic() - self._started) / self._budget if share is None else share
         if self._bar is not None:
-            self._bar.update(self._task, description=stage, completed=min(max(done, 0.0), 1.0), best=best)
+            self._bar.update(
+                self._task, description=STAGES.get(stage, stage), completed=min(max(done, 0.0), 1.0), best=best
+            )
         elif stage != self._stage:
-            say(f"  {time.monotonic() - self._started:6.1f} s  {stage}" + (f"   best {best}" if best else ""))
+            say(f"  {time.monotonic() - self._started:6.1f} s  {STAGES.get(stage, stage):<32}{best}".rstrip())
         self._stage = stage
 
 
@@ -49,8 +59,8 @@ def _bar() -> Any:
     from rich.progress import Progress as Bar
 
     return Bar(
-        TextColumn("  {task.description:<12}"),
-        BarColumn(bar_width=24),
+        TextColumn("  {task.description:<32}"),
+        BarColumn(bar_width=20),
         TimeElapsedColumn(),
         TextColumn("{task.fields[best]}", markup=False),
         console=Console(stderr=True),

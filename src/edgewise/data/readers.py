@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from edgewise.errors import ReadError, ValuesError, did_you_mean
 
@@ -211,5 +212,5 @@ def _require_numbers(sheet: Sheet, names: Sequence[str]) -> None:
         rest = [name for name in names if name not in text]
         raise ValuesError(
             f"{examples} in {sheet.path} hold{'s' * (len(text) == 1)} text, not numbers. "
-            f"Choose the inputs: --inputs {','.join(rest) or 'A,B'} (in Python: inputs={rest or ['A', 'B']})."
+            f"Choose the inputs: --inputs {quote(','.join(rest) or 'A,B')} (in Python: inputs={rest or ['A', 'B']})."
         )

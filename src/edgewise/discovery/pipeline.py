@@ -68,12 +68,12 @@ def discover(
     if workers < 1:
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers}.")
     search = _Search(table, seed, time_budget, _table_of(primitives), workers, progress or (lambda *_: None))
-    with np.errstate(all="ignore"):  # candidates may overflow: the judge sees it
-        try:
+    try:
+        with np.errstate(all="ignore"):  # candidates may overflow or leave their domain; the judge turns those away
             search.run()
-        except KeyboardInterrupt:
-            search.clock.cut.append("interrupted")
-        return search.result()
+    except KeyboardInterrupt:
+        search.clock.cut.append("interrupted")
+    return search.result()
 
 
 class _Search:

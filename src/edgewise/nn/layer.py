@@ -17,7 +17,15 @@ from edgewise.primitives import Primitive, find
 from .edge import IDENTITY, Constants, Edge, apply_primitive
 
 Residual = Literal["silu", "identity", "none"]
+
+
+def _silu_slope(x: Tensor) -> Tensor:
+    share = torch.sigmoid(x)
+    return share * (1 + x * (1 - share))
+
+
 RESIDUALS: dict[str, Any] = {"silu": functional.silu, "identity": lambda x: x, "none": torch.zeros_like}
+RESIDUAL_SLOPES: dict[str, Any] = {"silu": _silu_slope, "identity": torch.ones_like, "none": torch.zeros_like}
 INITIALISATIONS = ("variance", "paper", "zero")
 
 

@@ -41,6 +41,8 @@ from .transforms import transformed
 MOST_ROWS = 2000
 STRONG, FLOOR, ROUGH = 0.2, 1e-4, 1e-3
 SURPASSED = 1.0
+LAST_ORDERS = 0.6
+"""With noise: how much dearer tasks may still be once a formula leaves only noise; a simpler one may be among them."""
 NEARLY = 1e-5
 """Relative error below which a formula is polished and snapped before it is judged."""
 
@@ -93,13 +95,16 @@ def ladder(
     for stage, node in queue:
         for found in stage.run(node):
             if isinstance(found, Node):
+                judge.learn(found)
                 queue.add(found)
                 continue
             candidate = judge(node.problem, found, stage.name)
             if candidate is not None:
                 yield candidate
-                if judge.done(candidate):
+                if candidate.exact:
                     return
+                if judge.done(candidate):
+                    queue.close(LAST_ORDERS)
             if deadline is not None and time.monotonic() > deadline:
                 return
         if deadline is not None and time.monotonic() > deadline:
@@ -123,6 +128,8 @@ class _Queue:
         self.count = 0
         self.seen: set[tuple] = set()
         self.surpassed: set[int] = set()
+        self.key = 0.0
+        self.last = np.inf
 
     def add(self, node: Node) -> None:
         mark = _mark(node.problem)
@@ -138,10 +145,17 @@ class _Queue:
     def __iter__(self) -> Iterator[tuple[Stage, Node]]:
         while self.heap:
             task = heapq.heappop(self.heap)
+            if task.key > self.last:
+                return
             if id(task.node.problem) in self.surpassed and not task.deferred:
                 heapq.heappush(self.heap, replace(task, key=task.key + SURPASSED, deferred=True))
                 continue
+            self.key = task.key
             yield task.stage, task.node
+
+    def close(self, further: float) -> None:
+        """End after the tasks that cost at most so much more than the present one."""
+        self.last = min(self.last, self.key + further)
 
     def _beside(self, node: Node) -> Node:
         """The parent of a strong child waits from now on, and so do further strong children of the same parent."""
@@ -189,7 +203,11 @@ class _Judge:
         return Candidate(expression, error, stage, problem.trail)
 
     def done(self, candidate: Candidate) -> bool:
+        """Whether there is nothing left to explain."""
         return candidate.exact
+
+    def learn(self, node: Node) -> None:
+        """What a new problem tells about the error that can be reached."""
 
     def _error(self, expression: sympy.Expr) -> float:
         return relative(evaluate(expression, self.columns) - self.y, self.y)
@@ -202,9 +220,7 @@ class _NoisyJudge(_Judge):
         super().__init__(columns, y)
         self.floor = np.inf
         self.problem = first_problem(self.columns, self.y, noisy=True)
-        surrogate = fit(self.problem)
-        if surrogate is not None:
-            self.floor = surrogate.error * float(np.std(self.y)) / float(np.sqrt(np.mean(self.y**2)))
+        self.learn(Node(self.problem, 0.0))
 
     def __call__(self, problem: Problem, found: sympy.Expr, stage: str) -> Candidate | None:
         first = problem
@@ -212,16 +228,20 @@ class _NoisyJudge(_Judge):
             first = first.parent
         names = {inner: symbol(name) for inner, name in zip(first.symbols, self.columns, strict=True)}
         expression = lift(problem, found).xreplace(names)
-        if self._error(expression) > 3 * min(self.best, self.floor) + 0.1:
-            return None
         expression = polish(expression, self.columns, self.y).expression
         error = self._error(expression)
-        if error > 1.2 * min(self.best, self.floor):
+        if not error < max(1.2 * self.floor, 0.9 * self.best):
             return None
         expression = snap(expression, self.columns, self.y)
         error = self._error(expression)
         self.best = min(error, self.best)
         return Candidate(expression, error, stage, problem.trail)
+
+    def learn(self, node: Node) -> None:
+        """The smallest leave-one-out error of any surrogate, in units of rms(y), is the level of the noise."""
+        if node.surrogate is not None and node.problem.weights is not None:
+            spread = float(np.std(node.problem.y * node.problem.weights))
+            self.floor = min(self.floor, node.surrogate.error * spread / float(np.sqrt(np.mean(self.y**2))))
 
     def done(self, candidate: Candidate) -> bool:
         """The residual is white and as small as that of the best surrogate."""
@@ -326,7 +346,10 @@ def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> N
     """A child is strong where the error drops (or is small anyway), else it waits."""
     again = fit(child) if child.inputs else None
     after = _spread(child.y) if child.inputs == 0 else np.inf if again is None else again.error
-    strong = after <= max(STRONG * surrogate.error, FLOOR)
+    if child.weights is None:
+        strong = after <= max(STRONG * surrogate.error, FLOOR)
+    else:  # the noise does not drop: fewer inputs without a larger error is all there is to see
+        strong = after <= 1.05 * surrogate.error
     weak = after <= 1.5 * surrogate.error + FLOOR
     if child.hypothesis is not None:
         child = replace(child, hypothesis=replace(child.hypothesis, before=surrogate.error, after=float(after)))
@@ -378,5 +401,6 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage("families", 0.6, _inputs(1, 1), _on_problem(families)),
     Stage("sum", 0.8, _inputs(2, 20), _sums),
     Stage("ridge", 0.9, _inputs(2, 12), _ridges),
-    Stage("short sums", 1.0, _inputs(1, 6), _on_problem(short_sums)),
+    Stage("two terms", 0.55, _inputs(1, 6), lambda node: short_sums(node.problem, 2)),
+    Stage("short sums", 2.5, _inputs(1, 6), lambda node: short_sums(node.problem, 4)),
 )
