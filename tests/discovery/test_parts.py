@@ -57,8 +57,8 @@ def test_long_tables_are_sampled_and_say_so() -> None:
 def test_the_network_sees_unit_columns_and_the_model_undoes_it() -> None:
     prepared = prepare(table_of(lambda x: 1000 + 50 * x[:, 0]), 0)
     frame, data = as_network_sees(prepared)
-    assert float(data.x.min()) == -1
-    assert float(data.x.max()) == 1
+    assert float(data.x.min()) == pytest.approx(-1)
+    assert float(data.x.max()) == pytest.approx(1)
     assert float(data.y.mean()) == pytest.approx(0, abs=1e-12)
     assert float(data.y.std(correction=0)) == pytest.approx(1)
     model = frame(KAN([2, 1], init="zero", dtype=torch.float64))
@@ -84,7 +84,7 @@ QUICK = Levenberg(restarts=4, intervals=(3, 6, 12))
 def test_the_smallest_graph_that_can_hold_the_function_is_found_by_its_rate() -> None:
     prepared = prepare(table_of(lambda x: np.exp(np.sin(3 * x[:, 0]) + x[:, 1] ** 2 / 4), rows=400), 0)
     told: list[Trial] = []
-    found = find_architecture(prepared, seed=0, stop=lambda: False, coarse=QUICK, fine=(24,), report=told.append)
+    found = find_architecture(prepared, seed=0, stop=lambda: False, fine=(24,), report=told.append)
     assert found is not None
     assert found.certified
     assert found.model.network.shape == [2, 1, 1]
@@ -179,7 +179,7 @@ def test_leave_one_out_by_leverage_is_leave_one_out() -> None:
     x = rng.uniform(0, 1, 20)
     y = 2 * x + 1 + 0.1 * rng.normal(size=20)
     slope, shift = np.polyfit(x, y, 1)
-    residuals = (y - slope * x - shift) / (1 - leverages(parse(f"{slope!r}*x + {shift!r}"), {"x": x}, 20))
+    residuals = (y - slope * x - shift) / (1 - leverages(parse(f"{float(slope)!r}*x + {float(shift)!r}"), {"x": x}, 20))
     alone = []
     for row in range(20):
         rest = np.arange(20) != row
@@ -206,7 +206,7 @@ def test_the_judge_refits_measures_and_keeps_the_front() -> None:
     snapped = judge.snapped(sharp)
     assert snapped.formula.expression == sympy.Rational(7, 2) * sympy.Symbol("x0", real=True) ** 2 or snapped is sharp
     assert judge.settle() is not None
-    assert judge.rough_error(parse("1/(x0 - x0)")) == np.inf
+    assert judge.rough_error(parse("log(0.0 - x0)")) == np.inf
 
 
 def test_beats_needs_more_than_chance() -> None:
