@@ -91,17 +91,21 @@ def find_architecture(
     seed: int,
     stop: Callable[[], bool],
     workers: int = 1,
+    most: int | None = None,
     coarse: Levenberg = COARSE,
     fine: tuple[int, ...] = (12, 24, 48, 96),
     report: Callable[[Trial], None] = lambda trial: None,
 ) -> Architecture | None:
     """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so or on Ctrl+C, None if
-    there is none."""
+    there is none.
+
+    ``most`` limits the number of shapes.
+    """
     frame, data = as_network_sees(prepared)
     trials: list[Trial] = []
     interrupted = False
     try:
-        for trial in _trials(shapes(len(prepared.symbols), prepared.small), data, coarse, seed, workers, stop):
+        for trial in _trials(shapes(len(prepared.symbols), prepared.small)[:most], data, coarse, seed, workers, stop):
             trials.append(trial)
             report(trial)
             interrupted = trial.fit.history.interrupted

@@ -35,7 +35,8 @@ from .verdict import Verdict, decide
 Progress = Callable[[str, float, str], None]
 LADDER_SHARE = 0.45  # of the budget, before the network has its turn
 NETWORK_SHARE = 0.7  # of what is left then
-BESIDE_A_LAW = 0.08  # the same, where an exact law is known already
+BESIDE_A_LAW = 0.25  # the same, where an exact law is known already
+SHAPES_BESIDE_A_LAW = 4
 NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 SAMPLE = 256  # rows kept with the result, for its pictures
 REFITTED = 8  # combinations of names whose constants are refitted, for each network
@@ -69,12 +70,12 @@ def discover(
     if workers < 1:
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers}.")
     search = _Search(table, seed, time_budget, _table_of(primitives), workers, progress or (lambda *_: None))
-    try:
-        with np.errstate(all="ignore"):  # candidates may overflow or leave their domain; the judge turns those away
+    with np.errstate(all="ignore"):  # candidates may overflow: the judge sees it
+        try:
             search.run()
-    except KeyboardInterrupt:
-        search.clock.cut.append("interrupted")
-    return search.result()
+        except KeyboardInterrupt:
+            search.clock.cut.append("interrupted")
+        return search.result()
 
 
 class _Search:
@@ -161,6 +162,7 @@ class _Search:
             self.prepared,
             seed=self.seed,
             workers=self.workers,
+            most=SHAPES_BESIDE_A_LAW if self._exact() else None,
             stop=lambda: time.monotonic() > limit,
             report=lambda trial: self._tell("network"),
         )
@@ -208,7 +210,7 @@ class _Search:
         others = [formula for formula in reversed(list(self.judge.front)[-SNAPPED:]) if best and formula is not best.formula]
         for formula in [best.formula, *others] if best else []:
             is_quick = best is not None and formula is best.formula and len(formula.constants) <= QUICK_CONSTANTS
-            if self.clock.over("snapping") and not is_quick:
+            if not is_quick and self.clock.over("snapping"):
                 return
             self.judge.snapped(self._judged(formula), noise)
 

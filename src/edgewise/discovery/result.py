@@ -1,7 +1,6 @@
 """What a discovery found."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,38 +124,39 @@ class Discovery:
     # -- to files and back -------------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, the command line's ``--json``."""
+        """Plain values, the command line's ``--json``; a number that is none (an error that is not known) is None."""
+        plain: dict[str, Any] = _plain(self._fields())
+        return plain
+
+    def _fields(self) -> dict[str, Any]:
         pick = self.formula
         renamed = {} if pick is None else {i: c for i, c in pick.symbols.items() if i != c}
-        plain: dict[str, Any] = _finite(
-            {
-                "target": self.target,
-                "formula": None if pick is None else pick.text,
-                "symbols": renamed,
-                "latex": None if pick is None else pick.latex(),
-                "verified": self.verified,
-                "rmse": None if pick is None else pick.rmse,
-                "r2": None if pick is None else pick.r2,
-                "complexity": None if pick is None else pick.complexity,
-                "front": self.front.rows(),
-                "network": None
-                if self.model is None
-                else {
-                    "shape": list(self.network_shape),
-                    "rmse": self.network_rmse,
-                    "r2": self.network_r2,
-                    "rate": self.rate,
-                },
-                "inputs": list(self.inputs),
-                "rows": self.rows,
-                "seconds": round(self.seconds, 3),
-                "seed": self.seed,
-                "cut": list(self.cut),
-                "warnings": list(self.warnings),
-                "steps": [vars(step) for step in self.steps],
-            }
-        )
-        return plain
+        return {
+            "target": self.target,
+            "formula": None if pick is None else pick.text,
+            "symbols": renamed,
+            "latex": None if pick is None else pick.latex(),
+            "verified": self.verified,
+            "rmse": None if pick is None else pick.rmse,
+            "r2": None if pick is None else pick.r2,
+            "complexity": None if pick is None else pick.complexity,
+            "front": self.front.rows(),
+            "network": None
+            if self.model is None
+            else {
+                "shape": list(self.network_shape),
+                "rmse": self.network_rmse,
+                "r2": self.network_r2,
+                "rate": self.rate,
+            },
+            "inputs": list(self.inputs),
+            "rows": self.rows,
+            "seconds": round(self.seconds, 3),
+            "seed": self.seed,
+            "cut": list(self.cut),
+            "warnings": list(self.warnings),
+            "steps": [vars(step) for step in self.steps],
+        }
 
     def save(self, folder: str | Path) -> None:
         """Write ``formula.json`` and, where there is one, ``network.safetensors`` into the folder (made if missing)."""
@@ -164,11 +164,11 @@ class Discovery:
         folder.mkdir(parents=True, exist_ok=True)
         saved = {
             **self.to_json(),
-            "formulas": [_finite(f.as_dict()) for f in self.front],
+            "formulas": [f.as_dict() for f in self.front],
             "sample": self.sample.tolist(),
         }
         saved["pick"] = next((i for i, f in enumerate(self.front) if f is self.formula), None)
-        (folder / "formula.json").write_text(json.dumps(saved, indent=1, allow_nan=False), encoding="utf-8")
+        (folder / "formula.json").write_text(json.dumps(_plain(saved), indent=1, allow_nan=False), encoding="utf-8")
         if self.model is not None:
             self.model.save(folder / "network.safetensors")
 
@@ -178,10 +178,10 @@ class Discovery:
         folder = Path(folder)
         try:
             saved = json.loads((folder / "formula.json").read_text(encoding="utf-8"))
-            front = Front([Formula.from_dict(formula) for formula in saved["formulas"]])
+            front = Front([_formula(formula) for formula in saved["formulas"]])
             if saved["pick"] is not None:
                 front.pick(front[saved["pick"]])
-            network = saved["network"] or {"shape": (), "rmse": np.nan, "r2": np.nan, "rate": 0.0}
+            network = saved["network"] or {"shape": (), "rmse": None, "r2": None, "rate": 0.0}
             return cls(
                 target=saved["target"],
                 inputs=tuple(saved["inputs"]),
@@ -198,7 +198,7 @@ class Discovery:
                 seed=saved["seed"],
                 cut=tuple(saved["cut"]),
                 warnings=tuple(saved["warnings"]),
-                steps=tuple(Step(**{**step, "error": _number(step["error"])}) for step in saved["steps"]),
+                steps=tuple(Step(**{**step, "error": _number(step["error"], np.inf)}) for step in saved["steps"]),
                 sample=np.array(saved["sample"]),
             )
         except (OSError, KeyError, TypeError, ValueError) as error:
@@ -209,17 +209,24 @@ class Discovery:
             ) from error
 
 
-def _finite(value: Any) -> Any:
-    """The same plain value with null for numbers that are not finite: JSON has no others."""
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+def _plain(value: Any) -> Any:
+    """The value with None for every number that JSON cannot write."""
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def _number(value: float | None) -> float:
-    return math.nan if value is None else value
+def _number(saved: float | None, missing: float = np.nan) -> float:
+    return missing if saved is None else float(saved)
+
+
+def _formula(saved: Mapping[str, Any]) -> Formula:
+    """What `Formula.as_dict` wrote, with the numbers that JSON could not."""
+    errors = {name: _number(error) for name, error in saved["constant_errors"].items()}
+    numbers = {"rmse": _number(saved["rmse"]), "r2": _number(saved["r2"]), "constant_errors": errors}
+    return Formula.from_dict({**saved, **numbers})
 
 
 def _inputs(names: tuple[str, ...]) -> str:
