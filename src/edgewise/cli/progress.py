@@ -7,7 +7,6 @@ from typing import Any, Self
 
 from .entry import say
 
-
 STAGES = {
     "ladder": "exact tests of structure",
     "graphs": "small graphs of named functions",
@@ -46,7 +45,9 @@ class Progress:
     def __call__(self, stage: str, share: float | None = None, best: str = "") -> None:
         done = (time.monotonic() - self._started) / self._budget if share is None else share
         if self._bar is not None:
-            self._bar.update(self._task, description=STAGES.get(stage, stage), completed=min(max(done, 0.0), 1.0), best=best)
+            self._bar.update(
+                self._task, description=STAGES.get(stage, stage), completed=min(max(done, 0.0), 1.0), best=best
+            )
         elif stage != self._stage:
             say(f"  {time.monotonic() - self._started:6.1f} s  {STAGES.get(stage, stage):<32}{best}".rstrip())
         self._stage = stage
