@@ -10,9 +10,10 @@ from typing import Any
 
 
 class Runs:
-    """``runs(work, part=..., seed=...)`` calls ``work()`` for a dict, or reads what an earlier call with this source gave.
+    """``runs(work, part=..., seed=...)`` calls ``work()`` for a dict, or reads what it gave before with this source.
 
-    The lines lie in ``folder/runs.jsonl``; ``fresh=True`` begins anew.
+    Runs of other people's programs say so by ``source="pykan 0.2.8"``, and stay when ours changes. The lines lie in
+    ``folder/runs.jsonl``; ``fresh=True`` begins anew.
     """
 
     def __init__(self, folder: Path, fresh: bool = False) -> None:
@@ -23,7 +24,7 @@ class Runs:
         self._known = {_key(row): row for row in map(json.loads, lines)}
 
     def __call__(self, work: Callable[[], dict[str, Any]], **which: Any) -> dict[str, Any]:
-        task = {"source": source(), **which}
+        task = {"source": source()} | which
         key = json.dumps(task, sort_keys=True)
         if key not in self._known:
             row = {"task": task, **work()}

@@ -4,7 +4,7 @@
              widened by 25 % a side is at most 1e-8, or 30 * noise / sqrt(rows) with noise
 2  skeleton  the same at 1e-8 once the constants are refitted on 2,000 rows without noise
 3  size      at most twice the truth's
-A law is recovered when all three hold.
+A law is recovered when all three hold; each is told beside it, so that a right law written long is seen as that.
 """
 
 import signal
@@ -62,6 +62,7 @@ class Score:
     size: int
     truth_size: int
     recovered: bool
+    by_value: bool
     by_skeleton: bool
     by_srbench: bool
 
@@ -73,17 +74,17 @@ def score(text: str | None, truth: Truth, seed: int, noise: float = 0.0, rows: i
     try:
         found = parse(text or "", list(truth.ranges))
     except FormulaError:
-        return Score(np.inf, np.inf, np.inf, 0, truth_size, False, False, False)
+        return Score(np.inf, np.inf, np.inf, 0, truth_size, False, False, False, False)
     inside, outside = _errors(found, truth, seed)
     fresh = truth.draw(ROWS, (seed, 5))
     refitted = polish(found, fresh, truth.value(fresh)).expression
     skeleton = min(max(_errors(refitted, truth, seed)), max(inside, outside))
     limit = VALUE if noise == 0 else 30 * noise / np.sqrt(rows)
     size = complexity(found)
-    small = size <= 2 * truth_size
-    by_skeleton = bool(skeleton <= VALUE and small)
-    recovered = bool(max(inside, outside) <= limit and by_skeleton)
-    return Score(inside, outside, skeleton, size, truth_size, recovered, by_skeleton, same_by_srbench(found, wanted))
+    by_value, by_skeleton = bool(max(inside, outside) <= limit), bool(skeleton <= VALUE)
+    recovered = by_value and by_skeleton and size <= 2 * truth_size
+    by_srbench = same_by_srbench(found, wanted)
+    return Score(inside, outside, skeleton, size, truth_size, recovered, by_value, by_skeleton, by_srbench)
 
 
 def _errors(found: sympy.Expr, truth: Truth, seed: int) -> tuple[float, float]:
@@ -108,7 +109,7 @@ def _largest_error(found: sympy.Expr, truth: Truth, columns: Mapping[str, np.nda
 
 def same_by_srbench(found: sympy.Expr, wanted: sympy.Expr) -> bool:
     """With floats rounded to 3 decimals and both simplified, the difference or the ratio is a constant (La Cava 2021)."""
-    found, wanted = (e.xreplace({c: sympy.Float(round(float(c), 3)) for c in e.atoms(sympy.Float)}) for e in (found, wanted))
+    found, wanted = _rounded(found), _rounded(wanted)
     try:
         with _at_most(SECONDS):
             if found.is_number:
@@ -116,6 +117,11 @@ def same_by_srbench(found: sympy.Expr, wanted: sympy.Expr) -> bool:
             return any(sympy.simplify(e).is_number for e in (found - wanted, found / wanted))
     except (TimeoutError, ArithmeticError, ValueError, TypeError, RecursionError):
         return False
+
+
+def _rounded(expression: sympy.Expr) -> sympy.Expr:
+    numbers = expression.atoms(sympy.Float, sympy.NumberSymbol)
+    return expression.xreplace({number: sympy.Float(round(float(number), 3)) for number in numbers})
 
 
 @contextmanager

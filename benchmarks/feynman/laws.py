@@ -1,4 +1,6 @@
-"""The list of laws and their data. Columns are renamed and shuffled, so that nothing downstream can know a law by its names."""
+"""The list of laws and their data. Columns are renamed and shuffled, so that nothing downstream can know a law by
+its names.
+"""
 
 import csv
 from collections.abc import Iterator

@@ -51,5 +51,4 @@ def main(seed: int, dtype: str) -> None:
     print(json.dumps(told), flush=True)
 
 
-
 main(int(sys.argv[1]), sys.argv[2])

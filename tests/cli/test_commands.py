@@ -47,11 +47,12 @@ def test_discover_saves_where_it_is_told(command: Command, found: dict[str, Any]
     result = command("discover", table, "--target", "T", "--inputs", "L", "--out", "runs/one", "--time-budget", 5)
     assert result.code == 0
     assert found["time_budget"] == 5.0
-    assert "saved     runs/one/  (formula.json, network.safetensors, network.svg)" in result.err
+    assert "saved     runs/one/  (formula.json, formula.svg, network.safetensors, network.svg)" in result.err
     assert set(files()) == {
         "runs",
         "runs/one",
         "runs/one/formula.json",
+        "runs/one/formula.svg",
         "runs/one/network.safetensors",
         "runs/one/network.svg",
         "swing.csv",
@@ -76,9 +77,9 @@ def test_no_formula_is_an_answer(command: Command, found: dict[str, Any], table:
 def test_a_table_too_small_for_a_network_has_no_picture(command: Command, found: dict[str, Any], table: Path) -> None:
     found["change"] = {"model": None}
     assert command("discover", table, "--target", "T", "--inputs", "L", "--out", "run").code == 0
-    result = command("plot", "run")
+    result = command("plot", "run", "--use", "network")
     assert result.code == 2
-    assert "too small for a network" in result.err
+    assert "holds no network to draw" in result.err
 
 
 def test_ctrl_c_keeps_the_best_so_far(
@@ -143,9 +144,10 @@ def test_predict_without_the_columns(command: Command, saved: Path) -> None:
 
 
 def test_plot_and_show(command: Command, saved: Path) -> None:
-    assert command("plot", saved).out == "<svg>a network, 3 rows</svg>\n"
+    assert command("plot", saved).out == "<svg>T = 2*L, 3 rows</svg>\n"
+    assert command("plot", saved, "--use", "network").out == "<svg>a network, 3 rows</svg>\n"
     assert command("plot", saved, "--out", "a.svg").out == ""
-    assert Path("a.svg").read_text() == "<svg>a network, 3 rows</svg>\n"
+    assert Path("a.svg").read_text() == "<svg>T = 2*L, 3 rows</svg>\n"
     assert "T = 2*L" in command("show", saved).out
     assert json.loads(command("show", saved, "--json").out)["target"] == "T"
 
@@ -200,7 +202,7 @@ def test_demo_says_where_it_writes(command: Command, found: dict[str, Any], tabl
         ("predict nowhere swing.csv", "there is no folder nowhere"),
         ("predict nowhere swing.csv --use magic", "--use is formula or network, not 'magic'"),
         ("plot . --out picture.png", "picture.png is no .svg file"),
-        ("plot .", ". has no picture network.svg: it is no saved run"),
+        ("plot run --use law", "--use is formula or network, not 'law'"),
         ("show nowhere", "there is no folder nowhere"),
         ("laws I.14.33", "there is no law 'I.14.33'. Did you mean 'I.14.3'?"),
         ("laws I.14.3 --rows 5 --out no/such/folder.csv", "no/such/folder.csv: No such file or directory"),

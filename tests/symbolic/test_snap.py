@@ -78,7 +78,7 @@ def test_constants_that_are_no_numbers_stay(columns):
     assert to_text(found) == "1.23456789012345*sin(3*z)"
 
 
-@pytest.mark.parametrize("noise", [1e-3, 1e-2, 1e-1])
+@pytest.mark.parametrize("noise", [1e-3, 1e-2, 3e-2])
 def test_noise_does_not_hide_plain_numbers(columns, noise):
     found = snap(parse("6.1*sqrt(a/b)"), columns, with_noise("2*pi*sqrt(a/b)", columns, noise))
     assert found == parse("2*pi*sqrt(a/b)")
@@ -95,7 +95,7 @@ def test_noise_singles_out_no_odd_number():
         x = generator.uniform(1, 2, 200)
         y = value * x + generator.normal(0, 0.01, 200)
         named += not snap(parse("2.0*x"), {"x": x}, y).atoms(sympy.Float)
-    assert named <= 4
+    assert named <= 3
 
 
 def test_terms_without_evidence_go(columns):

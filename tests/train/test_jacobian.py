@@ -67,7 +67,9 @@ def rows(network: KAN, count: int = 40) -> tuple[Tensor, Tensor, Tensor]:
     return x, y, torch.rand(count, generator=generator, dtype=torch.float64) + 0.1
 
 
-def naive_residuals(stack: Stack, problem: StackLeastSquares, theta: Tensor, data: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+def naive_residuals(
+    stack: Stack, problem: StackLeastSquares, theta: Tensor, data: tuple[Tensor, Tensor, Tensor]
+) -> Tensor:
     """Weighted residuals (R, rows * outputs) out of the plain networks, not the stack's own formulas."""
     x, y, weights = data
     problem.write(theta)
@@ -105,14 +107,17 @@ def test_the_penalty_is_the_naive_sum_of_squared_differences(networks: list[KAN]
         total = 0.0
         for layer in network:
             order = layer.basis.degree + 1
-            bends = torch.diff(layer.coefficients * layer.mask[..., None], n=order, dim=-1)
+            bends = torch.diff(layer.coefficients.detach() * layer.mask[..., None], n=order, dim=-1)
             total += float(bends.square().sum())
         expected.append(0.3 * total / 2)
     torch.testing.assert_close(smooth.loss(theta) - plain.loss(theta), torch.tensor(expected, dtype=theta.dtype))
     (_, gradient, curvature), (_, bare, bare_curvature) = smooth.normal_equations(theta), plain.normal_equations(theta)
     torch.testing.assert_close(gradient - bare, (theta[:, None] @ (curvature - bare_curvature))[:, 0])
     differences = torch.stack(
-        [(smooth.loss(theta + s) - smooth.loss(theta - s)) / (2 * STEP) for s in STEP * torch.eye(theta.shape[1]).to(theta)],
+        [
+            (smooth.loss(theta + s) - smooth.loss(theta - s)) / (2 * STEP)
+            for s in STEP * torch.eye(theta.shape[1]).to(theta)
+        ],
         -1,
     )
     torch.testing.assert_close(gradient, differences, rtol=1e-5, atol=1e-7)
@@ -122,15 +127,15 @@ def test_a_single_piece_is_a_polynomial_and_costs_nothing() -> None:
     network = KAN([1, 1], intervals=1, dtype=torch.float64)
     x = torch.zeros(3, 1, dtype=torch.float64)
     problem = StackLeastSquares(Stack.of([network]), x, x, penalty=1.0)
-    assert torch.equal(problem.loss(problem.theta()), StackLeastSquares(Stack.of([network]), x, x).loss(problem.theta()))
+    assert torch.equal(
+        problem.loss(problem.theta()), StackLeastSquares(Stack.of([network]), x, x).loss(problem.theta())
+    )
 
 
 def test_a_stack_is_its_networks_one_by_one(networks: list[KAN]) -> None:
     x, y, weights = rows(networks[0])
     together = Stack.of(networks)
-    found = StackLeastSquares(together, x, y, 1e-3, weights).normal_equations(
-        StackLeastSquares(together, x, y).theta()
-    )
+    found = StackLeastSquares(together, x, y, 1e-3, weights).normal_equations(StackLeastSquares(together, x, y).theta())
     for number, network in enumerate(networks):
         single = StackLeastSquares(Stack.of([network]), x, y, 1e-3, weights)
         for part, whole in zip(single.normal_equations(single.theta()), found, strict=True):

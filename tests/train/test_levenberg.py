@@ -49,10 +49,14 @@ def test_a_graph_that_cannot_hold_the_function_stays_where_it_is() -> None:
     assert history.history.rate < 1
 
 
+PRODUCT_OR_SUM: list[list] = [[2, (0, 1), 1], [2, 1, 1]]
+
+
 def test_one_product_node_is_the_product() -> None:
-    settings = Levenberg(restarts=2, intervals=(3,), tolerance=1e-3, steps=60)
-    fit = levenberg(KAN([2, (0, 1), 1]), sample(lambda x: x[:, 0] * x[:, 1]), settings)
-    assert fit.held_out_rmse < 1e-7
+    data = sample(lambda x: x[:, 0] * x[:, 1])
+    product, sums = (levenberg(KAN(shape), data, Levenberg(restarts=4, intervals=(3, 6))) for shape in PRODUCT_OR_SUM)
+    assert product.held_out_rmse < 1e-3
+    assert product.held_out_rmse < 0.01 * sums.held_out_rmse
 
 
 def test_two_outputs_are_fitted_together() -> None:
@@ -82,7 +86,9 @@ def test_no_worse_than_scipy_from_the_same_start(shape: list) -> None:
 
 def test_restarts_together_walk_as_each_alone() -> None:
     data = sample(toy, count=100)
-    starts = [KAN([2, 2, 1], intervals=3, dtype=torch.float64, generator=torch.Generator().manual_seed(s)) for s in (0, 1, 2)]
+    starts = [
+        KAN([2, 2, 1], intervals=3, dtype=torch.float64, generator=torch.Generator().manual_seed(s)) for s in (0, 1, 2)
+    ]
     problem = StackLeastSquares(Stack.of(starts), data.x, data.y)
     together = levenberg_marquardt(problem, problem.theta(), steps=8)
     for number, start in enumerate(starts):
@@ -162,7 +168,10 @@ def test_weights_say_which_rows_count() -> None:
     data = TrainingData(x, spoiled, x, y, weights)
     fit = levenberg(KAN([1, 1]), data, Levenberg(restarts=1, intervals=(6,)))
     assert fit.held_out_rmse < 1e-2
-    assert levenberg(KAN([1, 1]), TrainingData(x, spoiled, x, y), Levenberg(restarts=1, intervals=(6,))).held_out_rmse > 0.5
+    assert (
+        levenberg(KAN([1, 1]), TrainingData(x, spoiled, x, y), Levenberg(restarts=1, intervals=(6,))).held_out_rmse
+        > 0.5
+    )
 
 
 def test_a_large_penalty_leaves_a_cubic() -> None:
@@ -210,7 +219,7 @@ def test_stop_keeps_the_best_so_far(last: int) -> None:
     fit = levenberg(KAN([2, 1, 1]), data, Levenberg(restarts=2, intervals=(3, 6, 12)), stop=counted(last))
     assert fit.history.cut
     assert not fit.history.interrupted
-    held = (fit.network(data.x_held) - data.y_held).square().mean().sqrt()
+    held = (fit.network(data.x_held) - data.y_held).square().mean().sqrt().detach()
     assert float(held) == pytest.approx(fit.held_out_rmse, rel=1e-9)
 
 
@@ -221,7 +230,7 @@ def test_ctrl_c_keeps_the_best_so_far(last: int) -> None:
     fit = levenberg(KAN([2, 1, 1]), data, settings, stop=counted(last, KeyboardInterrupt))
     assert fit.history.cut
     assert fit.history.interrupted
-    held = (fit.network(data.x_held) - data.y_held).square().mean().sqrt()
+    held = (fit.network(data.x_held) - data.y_held).square().mean().sqrt().detach()
     assert float(held) == pytest.approx(fit.held_out_rmse, rel=1e-9)
     if last == 40:
         assert fit.held_out_rmse < 0.9 * float(data.y_held.std())
@@ -256,7 +265,12 @@ GOOD = torch.zeros(4, 2)
 
 @pytest.mark.parametrize(
     ("x", "y"),
-    [(GOOD, torch.zeros(4)), (GOOD[:, 0], torch.zeros(4, 1)), (GOOD, torch.zeros(3, 1)), (GOOD[None], torch.zeros(4, 1))],
+    [
+        (GOOD, torch.zeros(4)),
+        (GOOD[:, 0], torch.zeros(4, 1)),
+        (GOOD, torch.zeros(3, 1)),
+        (GOOD[None], torch.zeros(4, 1)),
+    ],
     ids=["y (N,)", "x (N,)", "fewer y", "x 3-D"],
 )
 def test_shapes_that_would_broadcast_are_refused(x: Tensor, y: Tensor) -> None:
@@ -271,7 +285,7 @@ def test_shapes_that_would_broadcast_are_refused(x: Tensor, y: Tensor) -> None:
 def test_one_cell_that_is_no_number_is_refused(bad: float, part: int) -> None:
     parts = [torch.zeros(4, 2), torch.zeros(4, 1), torch.zeros(4, 2), torch.zeros(4, 1), torch.ones(4)]
     parts[part][2] = bad
-    with pytest.raises(ValuesError, match="NaN|finite"):
+    with pytest.raises(ValuesError, match=r"NaN|finite"):
         TrainingData(*parts)
 
 

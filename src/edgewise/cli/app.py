@@ -82,20 +82,21 @@ def predict(
 @app.command()
 def plot(
     run: Run,
+    use: Annotated[str, typer.Option(help="formula or network. Without it: the formula, if there is one.")] = "",
     out: Annotated[Path | None, typer.Option(help="SVG file to write. Without it: stdout.")] = None,
 ) -> None:
-    """The picture of the network, as SVG."""
+    """The picture of the formula as a network of named edges, or of the trained network, as SVG."""
     if out is not None and out.suffix.lower() != ".svg":
         raise SettingsError(
             f"--out {out} is no .svg file; the picture is written as SVG. Give a name like network.svg."
         )
-    picture = run / "network.svg"
-    if not picture.is_file():
-        raise StorageError(
-            f"{run} has no picture {picture.name}: it is no saved run, or its table was too small for a network. "
-            f"Make one with discover --out."
-        )
-    _write(picture.read_text(encoding="utf-8"), out)
+    if use not in ("", "formula", "network"):
+        raise SettingsError(f"--use is formula or network, not {use!r}.")
+    found = _load(run)
+    picture = found.svg(use or ("network" if found.formula is None else "formula"))
+    if picture is None:
+        raise StorageError(f"{run} holds no {use or 'formula'} to draw: its table was too small for one.")
+    _write(picture, out)
 
 
 @app.command()
@@ -164,11 +165,12 @@ def _discover(table: "Table", seed: int, time_budget: float, out: Path | None, a
 
 def _save(found: "Discovery", out: Path) -> None:
     found.save(out)
-    picture = out / "network.svg"
-    if found.model is None:
-        picture.unlink(missing_ok=True)  # that of an earlier run in the same folder
-    else:
-        picture.write_text(edgewise.view.network_svg(found.model, found.sample), encoding="utf-8")
+    for use, name in (("formula", "formula.svg"), ("network", "network.svg")):
+        picture = found.svg(use)
+        if picture is None:
+            (out / name).unlink(missing_ok=True)  # that of an earlier run in the same folder
+        else:
+            (out / name).write_text(picture, encoding="utf-8")
     say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir() if file.is_file()))})")
     say(f"  next      edgewise predict {out} new.csv   ·   edgewise plot {out}   ·   edgewise show {out}")
 

@@ -48,11 +48,12 @@ class Trial:
 
 @dataclass(frozen=True)
 class Architecture:
-    """The network that was chosen, with every shape that was tried."""
+    """The network that was chosen, with every shape that was tried; ``interrupted`` when Ctrl+C ended the search."""
 
     model: Model
     trial: Trial
     trials: tuple[Trial, ...]
+    interrupted: bool = False
 
     @property
     def certified(self) -> bool:
@@ -90,28 +91,41 @@ def find_architecture(
     seed: int,
     stop: Callable[[], bool],
     workers: int = 1,
+    most: int | None = None,
     coarse: Levenberg = COARSE,
     fine: tuple[int, ...] = (12, 24, 48, 96),
     report: Callable[[Trial], None] = lambda trial: None,
 ) -> Architecture | None:
-    """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so, None if there is none."""
+    """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so or on Ctrl+C, None if
+    there is none.
+
+    ``most`` limits the number of shapes.
+    """
     frame, data = as_network_sees(prepared)
     trials: list[Trial] = []
-    for trial in _trials(shapes(len(prepared.symbols), prepared.small), data, coarse, seed, workers, stop):
-        trials.append(trial)
-        report(trial)
-        if trial.certified or _settled(trials):
-            break
+    interrupted = False
+    try:
+        for trial in _trials(shapes(len(prepared.symbols), prepared.small)[:most], data, coarse, seed, workers, stop):
+            trials.append(trial)
+            report(trial)
+            interrupted = trial.fit.history.interrupted
+            if interrupted or trial.certified or _settled(trials):
+                break
+    except KeyboardInterrupt:
+        if not trials:
+            raise
+        interrupted = True
     if not trials:
         return None
     chosen = next((t for t in trials if t.certified), None) or _smallest_as_good(trials)
-    if chosen.certified and not stop():
+    if chosen.certified and not interrupted and not stop():
         finer = replace(coarse, intervals=(*coarse.intervals, *(g for g in fine if g > coarse.intervals[-1])))
         refined = Trial(
             chosen.shape, levenberg(KAN(chosen.shape, dtype=torch.float64), data, finer, seed=seed, stop=stop)
         )
+        interrupted = refined.fit.history.interrupted
         chosen = min((chosen, refined), key=lambda t: t.error)
-    return Architecture(frame(chosen.fit.network), chosen, tuple(trials))
+    return Architecture(frame(chosen.fit.network), chosen, tuple(trials), interrupted)
 
 
 def _trials(
@@ -132,7 +146,9 @@ def _trials(
         if workers == 1:
             yield from _try(batch[0], data, settings, seed, stop if at else None)
         else:
-            for found in Parallel(n_jobs=workers)(delayed(_try)(shape, data, settings, seed, None) for shape in batch):
+            stops = [stop if at + number else None for number in range(len(batch))]
+            jobs = (delayed(_try)(shape, data, settings, seed, s) for shape, s in zip(batch, stops, strict=True))
+            for found in Parallel(n_jobs=workers)(jobs):
                 yield from found
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import sympy
 
 from edgewise.data import Table
-from edgewise.errors import EdgewiseError, SettingsError
+from edgewise.errors import SettingsError
 from edgewise.nn import Model
 from edgewise.primitives import PRIMITIVES, Primitive, find
 from edgewise.symbolic import ladder, named_graphs
@@ -27,6 +27,7 @@ from .architecture import AS_GOOD, Architecture, find_architecture
 from .clock import Clock
 from .judge import Judge, Judged
 from .naming import name_network
+from .permitted import permitted
 from .prepare import Prepared, prepare
 from .result import Discovery, Step
 from .verdict import Verdict, decide
@@ -34,7 +35,8 @@ from .verdict import Verdict, decide
 Progress = Callable[[str, float, str], None]
 LADDER_SHARE = 0.45  # of the budget, before the network has its turn
 NETWORK_SHARE = 0.7  # of what is left then
-BESIDE_A_LAW = 0.08  # the same, where an exact law is known already
+BESIDE_A_LAW = 0.25  # the same, where an exact law is known already
+SHAPES_BESIDE_A_LAW = 4
 NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 SAMPLE = 256  # rows kept with the result, for its pictures
 REFITTED = 8  # combinations of names whose constants are refitted, for each network
@@ -64,12 +66,15 @@ def discover(
     """
     if not time_budget > 0:
         raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
+    if workers < 1:
+        raise SettingsError(f"workers is a number of processes, 1 or more, got {workers}.")
     search = _Search(table, seed, time_budget, _table_of(primitives), workers, progress or (lambda *_: None))
-    try:
-        search.run()
-    except KeyboardInterrupt:
-        search.clock.cut.append("interrupted")
-    return search.result()
+    with np.errstate(all="ignore"):  # candidates may overflow: the judge sees it
+        try:
+            search.run()
+        except KeyboardInterrupt:
+            search.clock.cut.append("interrupted")
+        return search.result()
 
 
 class _Search:
@@ -86,6 +91,7 @@ class _Search:
     ) -> None:
         self.clock = Clock(budget)
         self.table, self.seed, self.workers, self.primitives = table, seed, workers, primitives
+        self.permitted = permitted(primitives.values()) if primitives.keys() != PRIMITIVES.keys() else None
         self.prepared: Prepared = prepare(table, seed)
         self.judge = Judge(self.prepared)
         self.progress = progress
@@ -129,8 +135,11 @@ class _Search:
             return
         deadline = self.clock.deadline(LADDER_SHARE)
         for candidate in ladder(self.prepared.columns(train), train.y, deadline=deadline):
-            self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
-            self._tell("ladder")
+            if self.permitted is None or self.permitted(candidate.expression):
+                self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
+                self._tell("ladder")
+        if time.monotonic() > deadline:
+            self.clock.cut.append("ladder")
 
     def _graphs(self) -> None:
         train = self.prepared.train
@@ -151,11 +160,14 @@ class _Search:
             self.prepared,
             seed=self.seed,
             workers=self.workers,
+            most=SHAPES_BESIDE_A_LAW if self._exact() else None,
             stop=lambda: time.monotonic() > limit,
             report=lambda trial: self._tell("network"),
         )
-        if self.architecture is not None and any(trial.fit.history.cut for trial in self.architecture.trials):
+        if time.monotonic() > limit:
             self.clock.cut.append("network")
+        if self.architecture is not None and self.architecture.interrupted:
+            raise KeyboardInterrupt
 
     def _naming(self) -> None:
         """Names for the chosen network, then for the next best ones, until a formula is as good as its network."""
@@ -242,5 +254,5 @@ def _table_of(primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | 
     rows = primitives.values() if isinstance(primitives, Mapping) else primitives
     chosen = [find(row) if isinstance(row, str) else row for row in rows]
     if not chosen:
-        raise EdgewiseError("primitives is empty: give at least one name, or None for the whole table.")
+        raise SettingsError("primitives is empty: give at least one name, or None for the whole table.")
     return {row.name: row for row in chosen}

@@ -43,8 +43,9 @@ class Prepared:
 def prepare(table: Table, seed: int, held_out: float = 0.2) -> Prepared:
     """Leave aside what cannot matter (constant columns, copies of columns), then hold rows out by ``seed``.
 
-    Raises ValuesError when no input varies.
+    Raises ValuesError when no input or the target does not vary, or there is one row only.
     """
+    table.require_learnable()
     warnings: list[str] = []
     kept = _varying(table, warnings)
     kept = _distinct(table, kept, warnings)

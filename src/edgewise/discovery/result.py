@@ -12,6 +12,8 @@ from edgewise.data import Table
 from edgewise.errors import FormulaError, StorageError
 from edgewise.formula import Formula, Front
 from edgewise.nn import Model
+from edgewise.symbolic import compile_model
+from edgewise.view import network_svg
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,23 @@ class Discovery:
             raise FormulaError(f"x must be (rows, {len(self.inputs)}) for {', '.join(self.inputs)}; got {x.shape}.")
         return dict(zip(self.inputs, x.T, strict=True))
 
+    def graph(self) -> Model | None:
+        """The pick as the network that it is: every edge a named function. None without a pick that varies."""
+        if self.formula is None or not self.formula.expression.free_symbols:
+            return None
+        used = {symbol.name for symbol in self.formula.expression.free_symbols}
+        symbols = {name: column for name, column in self.formula.symbols.items() if name in used}
+        return compile_model(self.formula.expression, symbols, self.target, self.formula.units)
+
+    def svg(self, use: str = "formula") -> str | None:
+        """A picture of the pick's network of named edges, or of the trained one with ``use="network"``; None if there
+        is none."""
+        model = self.graph() if use == "formula" else self.model
+        if model is None:
+            return None
+        columns = [self.inputs.index(name) for name in model.inputs]
+        return network_svg(model, self.sample[:, columns])
+
     def __str__(self) -> str:
         network = "none (too few rows)"
         if self.model is not None:
@@ -105,7 +124,11 @@ class Discovery:
     # -- to files and back -------------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, the command line's ``--json``."""
+        """Plain values, the command line's ``--json``; a number that is none (an error that is not known) is None."""
+        plain: dict[str, Any] = _plain(self._fields())
+        return plain
+
+    def _fields(self) -> dict[str, Any]:
         pick = self.formula
         renamed = {} if pick is None else {i: c for i, c in pick.symbols.items() if i != c}
         return {
@@ -139,9 +162,13 @@ class Discovery:
         """Write ``formula.json`` and, where there is one, ``network.safetensors`` into the folder (made if missing)."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        saved = {**self.to_json(), "formulas": [f.as_dict() for f in self.front], "sample": self.sample.tolist()}
+        saved = {
+            **self.to_json(),
+            "formulas": [f.as_dict() for f in self.front],
+            "sample": self.sample.tolist(),
+        }
         saved["pick"] = next((i for i, f in enumerate(self.front) if f is self.formula), None)
-        (folder / "formula.json").write_text(json.dumps(saved, indent=1, allow_nan=True), encoding="utf-8")
+        (folder / "formula.json").write_text(json.dumps(_plain(saved), indent=1, allow_nan=False), encoding="utf-8")
         if self.model is not None:
             self.model.save(folder / "network.safetensors")
 
@@ -151,10 +178,10 @@ class Discovery:
         folder = Path(folder)
         try:
             saved = json.loads((folder / "formula.json").read_text(encoding="utf-8"))
-            front = Front([Formula.from_dict(formula) for formula in saved["formulas"]])
+            front = Front([_formula(formula) for formula in saved["formulas"]])
             if saved["pick"] is not None:
                 front.pick(front[saved["pick"]])
-            network = saved["network"] or {"shape": (), "rmse": np.nan, "r2": np.nan, "rate": 0.0}
+            network = saved["network"] or {"shape": (), "rmse": None, "r2": None, "rate": 0.0}
             return cls(
                 target=saved["target"],
                 inputs=tuple(saved["inputs"]),
@@ -163,15 +190,15 @@ class Discovery:
                 verified=bool(saved["verified"]),
                 model=Model.load(folder / "network.safetensors") if saved["network"] else None,
                 network_shape=tuple(network["shape"]),
-                network_rmse=network["rmse"],
-                network_r2=network["r2"],
+                network_rmse=_number(network["rmse"]),
+                network_r2=_number(network["r2"]),
                 rate=network["rate"],
                 rows=saved["rows"],
                 seconds=saved["seconds"],
                 seed=saved["seed"],
                 cut=tuple(saved["cut"]),
                 warnings=tuple(saved["warnings"]),
-                steps=tuple(Step(**step) for step in saved["steps"]),
+                steps=tuple(Step(**{**step, "error": _number(step["error"], np.inf)}) for step in saved["steps"]),
                 sample=np.array(saved["sample"]),
             )
         except (OSError, KeyError, TypeError, ValueError) as error:
@@ -180,6 +207,26 @@ class Discovery:
             raise StorageError(
                 f"{folder} holds no discovery (a folder written by `edgewise discover --out` was expected): {error}"
             ) from error
+
+
+def _plain(value: Any) -> Any:
+    """The value with None for every number that JSON cannot write."""
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _number(saved: float | None, missing: float = np.nan) -> float:
+    return missing if saved is None else float(saved)
+
+
+def _formula(saved: Mapping[str, Any]) -> Formula:
+    """What `Formula.as_dict` wrote, with the numbers that JSON could not."""
+    errors = {name: _number(error) for name, error in saved["constant_errors"].items()}
+    numbers = {"rmse": _number(saved["rmse"]), "r2": _number(saved["r2"]), "constant_errors": errors}
+    return Formula.from_dict({**saved, **numbers})
 
 
 def _inputs(names: tuple[str, ...]) -> str:

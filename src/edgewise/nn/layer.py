@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
 from jaxtyping import Float, Int
@@ -17,7 +17,15 @@ from edgewise.primitives import Primitive, find
 from .edge import IDENTITY, Constants, Edge, apply_primitive
 
 Residual = Literal["silu", "identity", "none"]
+
+
+def _silu_slope(x: Tensor) -> Tensor:
+    share = torch.sigmoid(x)
+    return share * (1 + x * (1 - share))
+
+
 RESIDUALS: dict[str, Any] = {"silu": functional.silu, "identity": lambda x: x, "none": torch.zeros_like}
+RESIDUAL_SLOPES: dict[str, Any] = {"silu": _silu_slope, "identity": torch.ones_like, "none": torch.zeros_like}
 INITIALISATIONS = ("variance", "paper", "zero")
 
 
@@ -202,6 +210,8 @@ class KANLayer(nn.Module):
         if isinstance(primitive, Tensor):
             self.mask[target, source] = 1
             self.weight[source, :, target] = primitive.to(self.weight)
+            if self.spline_weight is not None:
+                self.spline_weight[target, source] = 1
         elif primitive is not None:
             rows[source, target] = (primitive, self.weight.new_tensor(Constants(*constants)))
         self._set_fixed(rows)
@@ -210,7 +220,9 @@ class KANLayer(nn.Module):
         ordered = sorted(rows.items(), key=lambda row: (row[1][0].name, row[0]))
         self._fixed = tuple((source, target, primitive) for (source, target), (primitive, _) in ordered)
         numbers = [numbers for _, (_, numbers) in ordered]
-        self.constants = nn.Parameter(torch.stack(numbers) if numbers else self.weight.new_zeros(0, 5))
+        self.constants = nn.Parameter(
+            torch.stack(numbers) if numbers else self.weight.new_zeros(0, 5), self.constants.requires_grad
+        )
 
     def _check_edge(self, source: int, target: int) -> None:
         if not (0 <= source < self.n_in and 0 <= target < self.n_sums):
@@ -233,7 +245,13 @@ class KANLayer(nn.Module):
                 copy.weight.copy_(weight)
             if copy.spline_weight is not None and self.spline_weight is not None:
                 copy.spline_weight.copy_(self.spline_weight)
-        return copy
+        return copy.frozen_like(self)
+
+    def frozen_like(self, other: "KANLayer") -> Self:
+        """This layer, with its parameters trainable or not as those of ``other`` are."""
+        for name, parameter in other.named_parameters():
+            getattr(self, name).requires_grad_(parameter.requires_grad)
+        return self
 
     # -- storage ---------------------------------------------------------------------------------------------------
 

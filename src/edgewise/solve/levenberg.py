@@ -12,6 +12,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from edgewise.errors import TrainingError
 
@@ -52,15 +53,19 @@ class Residuals:
 
     def normal_equations(self, theta: Float[Tensor, "starts parameters"]) -> tuple[Tensor, Tensor, Tensor]:
         """Loss, gradient and curvature; a start's residuals depend on its own parameters alone."""
-        columns = [
-            torch.func.jvp(self.function, (theta,), (direction.expand_as(theta).contiguous(),))[1]
-            for direction in torch.eye(theta.shape[1], dtype=theta.dtype, device=theta.device)
-        ]
-        jacobian = torch.stack(columns, -1).detach()
+        eye = torch.eye(theta.shape[1], dtype=theta.dtype, device=theta.device)
+        jacobian = torch.stack([self._slope(theta, direction) for direction in eye], -1)
         residuals = self.function(theta).detach()
         n = residuals.shape[-1]
         gradient = (jacobian.mT @ residuals.unsqueeze(-1)).squeeze(-1) / n
         return residuals.square().mean(-1) / 2, gradient, jacobian.mT @ jacobian / n
+
+    def _slope(self, theta: Tensor, direction: Tensor) -> Tensor:
+        """How the residuals of every start change along one direction: (R, N)."""
+        with forward_ad.dual_level():
+            dual = forward_ad.make_dual(theta.detach(), direction.expand_as(theta).contiguous())
+            tangent = forward_ad.unpack_dual(self.function(dual)).tangent
+        return torch.zeros_like(self.function(theta)) if tangent is None else tangent.detach()
 
 
 @dataclass

@@ -59,9 +59,16 @@ def _prune(network: KAN, x: Tensor, node_threshold: float, edge_threshold: float
         keep[number] &= nodes
         keep[number - 1] &= _by_sum(nodes, network[number - 1].arity)[:, None]
     lean = copy.deepcopy(network)
-    edges_cut = sum(_cut_edges(lean, number, keep[number], x) for number in range(len(lean)))
+    # the last layer first: the means that it folds in are those of nodes that are still whole
+    for number in reversed(range(len(lean))):
+        _cut_edges(lean, number, keep[number], x)
+    for number in range(1, len(lean)):
+        _cut_edges(lean, number, _reached(lean, number), x)
     kept = [torch.arange(len(nodes))[nodes] for nodes in _connected(lean)]
     layers = [_take_nodes(layer, kept[n], kept[n + 1]) for n, layer in enumerate(lean)]
+    edges_cut = sum(int(_present(layer).sum()) for layer in network) - sum(
+        int(_present(layer).sum()) for layer in layers
+    )
     nodes_cut = sum(layer.n_out for layer in network) - sum(layer.n_out for layer in layers)
     return Pruned(KAN.of(layers), edges_cut, nodes_cut, tuple(tuple(k.tolist()) for k in kept[1:-1]))
 
@@ -81,21 +88,26 @@ def _by_sum(nodes: Tensor, arity: tuple[int, ...]) -> Tensor:
 
 
 @torch.no_grad()
-def _cut_edges(network: KAN, number: int, keep: Tensor, x: Tensor) -> int:
-    """Remove edges of one layer, their means going into the biases; how many went."""
+def _cut_edges(network: KAN, number: int, keep: Tensor, x: Tensor) -> None:
+    """Remove edges of one layer, their means going into the biases."""
     layer = network[number]
     flow = trace(network, x).layers[number].postactivations.mean(0)
-    cut = 0
     for target, source in (~keep).nonzero().tolist():
         if layer.edge(source, target).kind != "absent":
             layer.bias[target] += flow[target, source]
             layer.set_edge(source, target, None)
-            cut += 1
-    return cut
+
+
+def _reached(network: KAN, number: int) -> Tensor:
+    """Which edges of a layer come from a node that any edge reaches; the others carry a constant."""
+    before, layer = network[number - 1], network[number]
+    sums = _present(before).any(1)
+    nodes = torch.stack([part.any() for part in torch.split(sums, list(before.arity))])
+    return nodes.expand(layer.n_sums, -1)
 
 
 def _connected(network: KAN) -> list[Tensor]:
-    """Nodes that an input reaches and that reach an output; a level never dies out altogether."""
+    """Nodes from which an edge leads on to an output; a level never dies out altogether."""
     there = [_present(layer) for layer in network]
     useful = [torch.ones(network.shape[-1], dtype=torch.bool)]
     for number in reversed(range(len(network))):
@@ -142,7 +154,7 @@ def _take_nodes(layer: KANLayer, sources: Tensor, targets: Tensor) -> KANLayer:
     for (source, target, primitive), row in zip(layer.fixed, layer.constants.tolist(), strict=True):
         if source in new_source and target in new_target:
             lean.set_edge(new_source[source], new_target[target], primitive, row)
-    return lean
+    return lean.frozen_like(layer)
 
 
 def drop_inputs(model: Model) -> Model:
@@ -151,9 +163,10 @@ def drop_inputs(model: Model) -> Model:
     if not bool(used.any()):
         used[0] = True
     kept = torch.arange(len(used))[used]
-    first = model.network[0]
-    network = KAN.of([_take_nodes(first, kept, torch.arange(first.n_out)), *list(model.network)[1:]])
+    first, *others = copy.deepcopy(model.network)
+    network = KAN.of([_take_nodes(first, kept, torch.arange(first.n_out)), *others])
     shift, scale = model.input_scaling.shift, model.input_scaling.scale
     scaling = Scaling(tuple(shift[i] for i in kept.tolist()), tuple(scale[i] for i in kept.tolist()))
     names = tuple(model.inputs[i] for i in kept.tolist())
-    return Model(network, names, model.targets, scaling, model.target_scaling, model.units)
+    units = {name: unit for name, unit in model.units.items() if name in (*names, *model.targets)}
+    return Model(network, names, model.targets, scaling, model.target_scaling, units)

@@ -5,9 +5,11 @@ named_graphs   small networks of named edges, fitted outright
 ladder         a law by exact tests of its symmetries and shapes
 polish, snap   constants refitted to the last digit, then recognised, each step verified
 closed_form    a network of named edges, written out
+compile_formula  the way back: a formula as a network of named edges
 """
 
 from .closed_form import closed_form, network_form
+from .compile import compile_formula, compile_model
 from .graphs import named_graphs
 from .ladder import ladder
 from .match import Match, match
@@ -22,6 +24,8 @@ __all__ = [
     "Polished",
     "Problem",
     "closed_form",
+    "compile_formula",
+    "compile_model",
     "ladder",
     "match",
     "named_graphs",

@@ -1,7 +1,7 @@
 """Laws that are a sum of simple terms after one transformation of the target.
 
-T(y) = c0 + sum_i sum_p c p(x_i): one dense least squares over the powers of every input, from which the terms that carry
-nothing are dropped. T(y) = sum of at most four power products (a posynomial): a sparse search.
+T(y) = c0 + sum_i sum_p c p(x_i): one dense least squares over the powers of every input, from which the terms that
+carry nothing are dropped. T(y) = sum of at most four power products (a posynomial): a sparse search.
 """
 
 from collections.abc import Iterator

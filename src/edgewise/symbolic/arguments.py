@@ -1,9 +1,9 @@
 """Arguments of functions that oscillate too fast for any surrogate: try them one by one.
 
-For an argument u = prod x_i^b_i (or x_i - x_j in place of two inputs) sort the rows by u. Between neighbours u hardly moves,
-so if y = x^a g(u) then d log|y| = a . d log x up to what g changes: a robust regression gives all of a at once, and only b
-is enumerated. What is left, h = y / x^a against u, is judged by how much closer neighbours are than strangers - by
-medians, since a heavy tail makes any wrong a look smooth beside a standard deviation.
+For an argument u = prod x_i^b_i (or x_i - x_j in place of two inputs) sort the rows by u. Between neighbours u hardly
+moves, so if y = x^a g(u) then d log|y| = a . d log x up to what g changes: a robust regression gives all of a at
+once, and only b is enumerated. What is left, h = y / x^a against u, is judged by how much closer neighbours are than
+strangers - by medians, since a heavy tail makes any wrong a look smooth beside a standard deviation.
 """
 
 from collections.abc import Iterator
@@ -102,7 +102,8 @@ def _degrees(logs: Array, target: Array, argument: tuple[int, ...]) -> Iterator[
     moves, change = np.diff(logs[:, used], axis=0), np.diff(target)
     good = np.isfinite(change)
     moves, change = moves[good], change[good]
-    found, weights = np.zeros(len(used)), np.ones(len(change))
+    weights: Array = np.ones(len(change))
+    found: Array = np.zeros(len(used))
     for _ in range(8):
         found = np.linalg.lstsq(moves * weights[:, None], change * weights, rcond=None)[0]
         rest = np.abs(change - moves @ found)

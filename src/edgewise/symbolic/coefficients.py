@@ -7,7 +7,8 @@ import sympy
 
 
 def fraction(value: float, largest: int, tolerance: float) -> Fraction | None:
-    """The fraction with the smallest denominator up to ``largest`` within ``tolerance`` of ``value``; None if there is none.
+    """The fraction with the smallest denominator up to ``largest`` within ``tolerance`` of ``value``; None if there
+    is none.
 
     >>> fraction(0.503, 3, 0.01)
     Fraction(1, 2)

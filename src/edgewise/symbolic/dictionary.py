@@ -1,4 +1,5 @@
-"""Sums of a few products in which one argument may sit inside a function: c x^p f(u), u a small power product or difference.
+"""Sums of a few products in which one argument may sit inside a function: c x^p f(u), u a small power product or
+difference.
 
 For every argument u a dictionary of small power products of the inputs times {1, sin u, cos u, sin^2 u, exp(-u), ..} is
 searched for at most four terms that give T(y) exactly. It needs no surrogate, so it also reads laws that oscillate.

@@ -1,7 +1,8 @@
 """Products of unlike factors: T(y) = c x^b w_1(u_1)^p1 w_2(u_2)^p2, each u a small power product, sum or difference.
 
-The logarithm of such a law is linear: after projecting off the logarithms of the inputs, log|T(y)| must be a combination of
-at most three columns log|w(u)|. One sparse search tries all pairs of factors at once, whatever oscillates or changes sign.
+The logarithm of such a law is linear: after projecting off the logarithms of the inputs, log|T(y)| must be a
+combination of at most three columns log|w(u)|. One sparse search tries all pairs of factors at once, whatever
+oscillates or changes sign.
 """
 
 from collections.abc import Iterator

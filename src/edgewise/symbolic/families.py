@@ -1,8 +1,8 @@
 """The one-dimensional shapes f(k z^s) that an exact curve is compared with.
 
-A row holds f, its derivative, how it is written, and the largest argument for which it exists. T(g z^m) = c0 + c1 f(k z^s)
-with T from :mod:`.transforms` makes far more laws than rows: 1/(exp(u) - 1) is T = 1/y with f = exp, u/sqrt(1 - u^2) is
-T = 1/y^2 with m and a power, sin(u)^2 is cos with twice the argument.
+A row holds f, its derivative, how it is written, and the largest argument for which it exists. T(g z^m) = c0 + c1 f(k
+z^s) with T from :mod:`.transforms` makes far more laws than rows: 1/(exp(u) - 1) is T = 1/y with f = exp, u/sqrt(1 -
+u^2) is T = 1/y^2 with m and a power, sin(u)^2 is cos with twice the argument.
 """
 
 from collections.abc import Callable

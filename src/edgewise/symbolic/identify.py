@@ -1,9 +1,10 @@
 """Naming an exact curve: T(g z^m) = c0 + c1 f(k z^s).
 
-After a reduction g and z are known to rounding, so the question "which function is this?" has an answer that can be checked
-to nine digits. One correlation matrix compares all targets T(g z^m) with all shapes f(k z^s) on a logarithmic grid of k; the
-best k of each combination is refined for all of them at once by Gauss-Newton; what then holds on every row is the answer.
-Dozens of shapes come within 1e-7 of each other, so many combinations must be refined before one is believed.
+After a reduction g and z are known to rounding, so the question "which function is this?" has an answer that can be
+checked to nine digits. One correlation matrix compares all targets T(g z^m) with all shapes f(k z^s) on a logarithmic
+grid of k; the best k of each combination is refined for all of them at once by Gauss-Newton; what then holds on every
+row is the answer. Dozens of shapes come within 1e-7 of each other, so many combinations must be refined before one is
+believed.
 """
 
 from collections.abc import Iterator
@@ -173,7 +174,7 @@ def _grid(shape: Shape, w: Array) -> Array:
     """Values of k: logarithmic, a linear part for waves, and the round ones that laws are written with."""
     top = float(np.max(np.abs(w)))
     largest = min(shape.largest, 60.0) * 0.9999 / top
-    grid = [np.geomspace(0.02 / top, largest, 200)]
+    grid: list[Array] = [np.geomspace(0.02 / top, largest, 200)]
     if shape.waves:
         grid.append(np.arange(1, 240) * (0.25 / top))
     round_ones = np.array([1.0, 2.0, 0.5, np.pi, 2 * np.pi])

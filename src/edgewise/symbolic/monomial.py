@@ -1,8 +1,8 @@
 """A single power product, y = c x1^b1 ... xn^bn, by one linear least squares in the logarithms.
 
-The exponents come out to rounding when there is no noise, so they are snapped to fractions and the product is then judged
-on the rows themselves. Signs: with integer exponents (or odd denominators) x may be negative; then |y| is fitted and the
-sign of the product must agree.
+The exponents come out to rounding when there is no noise, so they are snapped to fractions and the product is then
+judged on the rows themselves. Signs: with integer exponents (or odd denominators) x may be negative; then |y| is
+fitted and the sign of the product must agree.
 """
 
 import numpy as np

@@ -6,18 +6,19 @@ c z^m f(k z^s) on reduced problems, and short sums of power products; the caller
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
 
 from .additive import power_products
 from .coefficients import constant, fraction, rational
-from .families import SHAPES
+from .families import SHAPES, Shape
 from .problem import Array, Problem
 from .surrogate import Decomposition
 
 GAUGE = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0)
-INNER = (1.0, 2.0)
+INNER = (1, 2, -1)
 KEPT = 6
 
 
@@ -46,44 +47,82 @@ def noisy_monomial(problem: Problem) -> Iterator[sympy.Expr]:
     yield constant(c) * sympy.Mul(*(s ** rational(p) for s, p in zip(problem.symbols, powers, strict=True) if p))
 
 
+@dataclass(frozen=True, eq=False)
+class _Family:
+    """c z^m (f(k z^s) + offset) with the k that explains most of the squared target."""
+
+    explained: float
+    shape: Shape
+    inner: int
+    gauge: float
+    offset: int
+    k: float
+
+    @property
+    def effort(self) -> tuple[int, float]:
+        return (self.gauge != 0) + (self.offset != 0) + (self.inner != 1) + (not self.shape.name.isalpha()), self.k
+
+
 def families(problem: Problem) -> Iterator[sympy.Expr]:
-    """c z^m f(k z^s) of a problem with one input: the few best by weighted least squares over a grid of k."""
+    """c z^m (f(k z^s) + offset) of a problem with one input: those that the data cannot tell from the best one."""
     z, symbol, weights = problem.x[:, 0], problem.symbols[0], _weights(problem)
     if not np.all(z > 0):
         return
     goal = problem.y * weights
-    found = []
-    for s in INNER:
-        w = z**s
+    found = list(_on_grid(z, goal, weights))
+    best = max(family.explained for family in found)
+    found = [_refined(f, z, goal, weights) for f in found if f.explained > best - 0.05 * (goal @ goal)]
+    found.sort(key=lambda family: -family.explained)
+    rest = goal @ goal - found[0].explained
+    equal = [f for f in found if goal @ goal - f.explained < rest * (1 + 8 / problem.rows)]
+    for family in [*sorted(equal, key=lambda f: f.effort)[:KEPT], *found[:KEPT]]:
+        part = z**family.gauge * (family.shape.value(family.k * z**family.inner) + family.offset)
+        form = family.shape.expression(sympy.Float(family.k) * symbol**family.inner) + family.offset
+        yield constant(_scale(part, problem.y, weights)) * symbol ** sympy.Rational(family.gauge) * form
+
+
+def _on_grid(z: Array, goal: Array, weights: Array) -> Iterator[_Family]:
+    for inner in INNER:
+        w = z**inner
         for shape in SHAPES:
-            k = np.geomspace(0.05, min(shape.largest * 0.999, 30.0), 120) / np.max(w)
+            k = np.geomspace(0.05, min(shape.largest * 0.999, 30.0), 100) / np.max(w)
             with np.errstate(all="ignore"):
-                curves = shape.value(k[:, None] * w) * weights
-            for offset in (0.0, -1.0):
+                curves = shape.value(k[:, None] * w)
+            for offset in (0, -1):
                 for m in GAUGE:
-                    with np.errstate(all="ignore"):
-                        parts = (curves + offset * weights) * z**m
-                        explained = (parts @ goal) ** 2 / np.sum(parts**2, axis=1)
-                    explained[~np.isfinite(explained)] = -1
+                    explained = _explained((curves + offset) * (weights * z**m), goal)
                     best = int(np.argmax(explained))
-                    found.append((float(explained[best]), len(found), shape, s, m, offset, float(k[best])))
-    found.sort(key=lambda row: (-row[0], row[1]))
-    for _, _, shape, s, m, offset, k in found[: 4 * KEPT]:
-        part = z**m * (shape.value(k * z**s) + offset)
-        c = _scale(part, problem.y, weights)
-        inner = shape.expression(sympy.Float(k) * symbol ** sympy.Rational(s))
-        yield constant(c) * symbol ** sympy.Rational(m) * (inner + int(offset))
+                    yield _Family(float(explained[best]), shape, inner, m, offset, float(k[best]))
 
 
-def short_sums(problem: Problem) -> Iterator[sympy.Expr]:
-    """One to four power products, each the one that lowers the squared error most, refitted together."""
+def _explained(parts: Array, goal: Array) -> Array:
+    with np.errstate(all="ignore"):
+        explained = (parts @ goal) ** 2 / np.sum(parts**2, axis=1)
+    return np.where(np.isfinite(explained), explained, -1.0)
+
+
+def _refined(family: _Family, z: Array, goal: Array, weights: Array) -> _Family:
+    """The same with k on two finer grids around the best one."""
+    k, width = family.k, 0.065
+    for _ in range(2):
+        grid = k * np.exp(np.linspace(-width, width, 13))
+        grid = grid[grid * np.max(z**family.inner) < family.shape.largest]
+        with np.errstate(all="ignore"):
+            parts = (family.shape.value(grid[:, None] * z**family.inner) + family.offset) * (weights * z**family.gauge)
+        explained = _explained(parts, goal)
+        k, width = float(grid[np.argmax(explained)]), width / 6
+    return replace(family, k=k, explained=float(np.max(explained)))
+
+
+def short_sums(problem: Problem, most: int) -> Iterator[sympy.Expr]:
+    """One to ``most`` power products, each the one that lowers the squared error most, refitted together."""
     terms = power_products(problem)
     weights = _weights(problem)
     with np.errstate(all="ignore"):
         columns = np.prod(problem.x[:, None, :] ** np.array(terms)[None, :, :], axis=2) * weights[:, None]
     goal = problem.y * weights
     chosen: list[int] = []
-    for _ in range(4):
+    for _ in range(most):
         scores = []
         for index in range(len(terms)):
             part = columns[:, [*chosen, index]]

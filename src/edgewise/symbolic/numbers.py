@@ -27,7 +27,7 @@ def _units() -> tuple[tuple[sympy.Expr, float, int, float], ...]:
     pi = sympy.pi
     rows = (
         (sympy.Integer(1), 128, 0.0),
-        (pi, 64, 2.0),
+        (pi, 64, 1.5),
         (1 / pi, 64, 2.5),
         (sympy.sqrt(2), 64, 3.0),
         (sympy.sqrt(3), 64, 3.5),

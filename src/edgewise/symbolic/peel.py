@@ -58,7 +58,7 @@ def factor_peels(problem: Problem, surrogate: Surrogate) -> Iterator[Problem]:
 
 def term_peels(problem: Problem, surrogate: Surrogate) -> Iterator[Problem]:
     """Problems without input i, one for each term found, the one whose slopes agree best first."""
-    found = []
+    found: list[tuple[float, int, int, _Term]] = []
     for i in range(problem.inputs):
         for atom in TERM_ATOMS:
             term = _term(problem, surrogate, i, atom)
@@ -128,7 +128,7 @@ def _coefficient(problem: Problem, others: list[tuple[sympy.Expr, Array]], term:
     clear = term.values - spanned @ (spanned.T @ term.values)
     left = problem.y - spanned @ (spanned.T @ problem.y)
     c = float(clear @ left / (clear @ clear))
-    error = float(np.linalg.norm(left - c * clear) / max(abs(c) * np.linalg.norm(clear), 1e-300))
+    error = float(np.linalg.norm(left - c * clear) / max(abs(c) * float(np.linalg.norm(clear)), 1e-300))
     rounded = fraction(c, 16, min(1e-2, 3 * error + 1e-12) * max(1.0, abs(c)))
     if rounded:
         return rational(rounded)

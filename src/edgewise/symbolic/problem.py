@@ -29,9 +29,10 @@ EXACT = 1e-10
 class Hypothesis:
     """One believed step from a problem to a simpler one.
 
-    ``definitions`` writes each new variable over the older ones; ``restore`` writes the older target over the newer one
-    (:data:`TARGET`) and the older variables; ``statistic`` is the error that was found, in units of what a wrong
-    hypothesis would give (0 = certain); ``before`` and ``after`` are the leave-one-out errors of the polynomial surrogate.
+    ``definitions`` writes each new variable over the older ones; ``restore`` writes the older target over the newer
+    one (:data:`TARGET`) and the older variables; ``statistic`` is the error that was found, in units of what a wrong
+    hypothesis would give (0 = certain); ``before`` and ``after`` are the leave-one-out errors of the polynomial
+    surrogate.
     """
 
     kind: str
@@ -50,7 +51,8 @@ class Hypothesis:
 class Problem:
     """A table (N, d) of variables with their symbols, a target (N,), and the way back to the problem it came from.
 
-    ``weights`` (N,) are there only when the data are noisy: what a unit of the target is worth in units of the user's y.
+    ``weights`` (N,) are there only when the data are noisy: what a unit of the target is worth in units of the user's
+    y.
     """
 
     symbols: tuple[sympy.Symbol, ...]
@@ -129,7 +131,9 @@ def reduced(
     statistic: float = 0.0,
     factor: Array | None = None,
 ) -> Problem:
-    """The problem in which ``columns`` (expressions over the parent's symbols, with their values) explain ``target``."""
+    """The problem in which ``columns`` (expressions over the parent's symbols, with their values) explain
+    ``target``.
+    """
     x = np.column_stack([values for _, values in columns]) if columns else np.empty((len(target), 0))
     symbols = fresh_symbols(parent.depth + 1, x)
     weights = parent.weights if parent.weights is None or factor is None else parent.weights * np.abs(factor)

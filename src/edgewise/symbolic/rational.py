@@ -1,7 +1,7 @@
 """Ratios of polynomials, y = P(x) / Q(x), by the null space of [P columns | -y Q columns].
 
-The degrees ascend, so the first ratio found is the smallest one and its null space has one dimension: no sparse search is
-needed. Without noise the smallest singular value then stands orders of magnitude below the next one.
+The degrees ascend, so the first ratio found is the smallest one and its null space has one dimension: no sparse
+search is needed. Without noise the smallest singular value then stands orders of magnitude below the next one.
 
 Source: linearised rational fitting, e.g. Austin et al. (2021), "Practical algorithms for multivariate rational
 approximation", Comput. Phys. Commun. 261.
@@ -49,13 +49,13 @@ def _null_vectors(x: Array, y: Array) -> Iterator[tuple[Array, Array, tuple[Arra
     top = np.prod(x[rows][:, None, :] ** table[None, :, :], axis=2)
     bottom = -y[rows, None] * top
     top_norms, bottom_norms = np.linalg.norm(top, axis=0), np.linalg.norm(bottom, axis=0)
-    triangle = np.linalg.qr(np.column_stack([top / top_norms, bottom / bottom_norms]), mode="r")
+    triangle = np.asarray(np.linalg.qr(np.column_stack([top / top_norms, bottom / bottom_norms]), mode="r"))
     singular = np.linalg.svd(triangle, compute_uv=False)
     if singular[-1] > NULL * singular[0]:
         return
     for p, q in _ascending(degrees):
         ups, downs = np.flatnonzero(degrees <= p), np.flatnonzero(degrees <= q)
-        _, s, vectors = np.linalg.svd(triangle[:, [*ups, *(downs + len(table))]])
+        _, s, vectors = np.linalg.svd(triangle[:, np.concatenate([ups, downs + len(table)])])
         if s[-1] <= NULL * s[0] and s[-2] >= GAP * max(s[-1], 1e-17 * s[0]):
             vector = vectors[-1]
             yield (

@@ -1,8 +1,8 @@
 """Power products found by fitting them: y = x^a P(x^b1, .., x^bm) with a polynomial P of the logarithms.
 
-Where no surrogate of all inputs is good enough for its gradient to be rounded (steep laws of many inputs), the reduced form
-itself can still be fitted: P is linear and is eliminated, Gauss-Newton moves the exponents. One or two arguments only;
-started from what the gradients suggest.
+Where no surrogate of all inputs is good enough for its gradient to be rounded (steep laws of many inputs), the
+reduced form itself can still be fitted: P is linear and is eliminated, Gauss-Newton moves the exponents. One or two
+arguments only; started from what the gradients suggest.
 
 Source: variable projection, Golub & Pereyra (1973), SIAM J. Numer. Anal. 10.
 """

@@ -1,10 +1,11 @@
 """Sums of a few separable products, T(y) = sum_r a_r(u) b_r(v), exactly.
 
-The matrix of coefficients of T(y) in products of Legendre polynomials has a small numerical rank when T(y) is such a sum,
-and its singular vectors span all a_r. Each function of one variable can then be asked *alone* whether it lies in that
-span; the handful that do make a product dictionary without look-alikes.
+The matrix of coefficients of T(y) in products of Legendre polynomials has a small numerical rank when T(y) is such a
+sum, and its singular vectors span all a_r. Each function of one variable can then be asked *alone* whether it lies in
+that span; the handful that do make a product dictionary without look-alikes.
 
-Sources: Beylkin & Mohlenkamp (2005), SIAM J. Sci. Comput. 26, on separated representations; the membership test is ours.
+Sources: Beylkin & Mohlenkamp (2005), SIAM J. Sci. Comput. 26, on separated representations; the membership test is
+ours.
 """
 
 from collections.abc import Iterator
@@ -30,7 +31,9 @@ TARGETS = ("y", "y^2", "1/y", "log", "1/y^2", "cos", "exp")
 
 @dataclass(frozen=True, eq=False)
 class _Space:
-    """Per variable the span of its functions: Legendre coefficients of a basis (degree + 1, rank), and the fit's error."""
+    """Per variable the span of its functions: Legendre coefficients of a basis (degree + 1, rank), and the fit's
+    error.
+    """
 
     bases: tuple[Array, ...]
     tables: tuple[Array, ...]
@@ -98,7 +101,8 @@ def _fits(problem: Problem, coordinates: str) -> Iterator[Decomposition]:
 def _function_space(fits: list[Decomposition], target: Array) -> _Space | None:
     """The low-rank fit whose singular values fall most steeply after at most four; None where none falls.
 
-    Every total degree is tried: too low a degree leaves a misfit, too high a one is badly determined where rows are rare.
+    Every total degree is tried: too low a degree leaves a misfit, too high a one is badly determined where rows are
+    rare.
     """
     best: _Space | None = None
     for fitted in fits:

@@ -25,7 +25,8 @@ from .shorten import shorten
 Array = NDArray[np.float64]
 EXACT = 1e-8  # relative residual below which rows are taken as free of noise
 FLOOR = 1e-11  # relative residual that rounding alone may leave
-MARGIN = 4.5  # bits by which the data must tell a constant better than its name does: some 5 % are named by chance
+MARGIN = 3.5  # bits by which the data must tell a constant better than its name does ...
+RARITY = 1.5  # ... and more for each bit of the name, as plain numbers are likelier: one in 30 is named by chance
 EXPONENT_MARGIN = 1.0  # an exponent is a small fraction to begin with
 CHI2 = 4.0  # what a snapped constant may cost: two standard errors
 
@@ -172,7 +173,7 @@ def _proposals(
         margin = EXPONENT_MARGIN if parameter in exponents else MARGIN
         told = log2(abs(value) / error) - margin if value and error else inf
         named = choices(value, tolerance, largest=1e9 if exact else 1e4)
-        found += [(parameter, choice) for choice in named if choice.bits <= told]
+        found += [(parameter, choice) for choice in named if RARITY * choice.bits <= told]
     return sorted(found, key=lambda one: one[1].bits)
 
 

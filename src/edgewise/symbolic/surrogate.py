@@ -1,9 +1,9 @@
 """A smooth stand-in for an unknown law, with its gradient and an honest error.
 
 Total-degree products of Legendre polynomials, fitted by one QR decomposition. Leave-one-out residuals come from the
-leverages, r_i / (1 - h_i), and since the columns are ordered by degree the leading columns of one Q hold every lower degree:
-all degrees and all targets cost one decomposition. Never more than half as many columns as rows: beyond that the leverages
-approach one and the leave-one-out error reads zero for nonsense.
+leverages, r_i / (1 - h_i), and since the columns are ordered by degree the leading columns of one Q hold every lower
+degree: all degrees and all targets cost one decomposition. Never more than half as many columns as rows: beyond that
+the leverages approach one and the leave-one-out error reads zero for nonsense.
 
 Sources: Allen (1974), PRESS; Blatman & Sudret (2011), J. Comput. Phys. 230, on leave-one-out for polynomial chaos.
 """
@@ -22,7 +22,9 @@ TARGETS = ("y", "log", "1/y", "y^2")
 
 @dataclass(frozen=True, eq=False)
 class Surrogate:
-    """The best polynomial found: its coordinates and target, leave-one-out error over std(T(y)), values of dy/dx_i (N, d)."""
+    """The best polynomial found: its coordinates and target, leave-one-out error over std(T(y)), values of dy/dx_i
+    (N, d).
+    """
 
     coordinates: str
     target: str
@@ -61,11 +63,13 @@ def legendre(t: Array, degree: int) -> tuple[Array, Array]:
 
 
 def fit(problem: Problem, most: int = MOST_COLUMNS) -> Surrogate | None:
-    """The surrogate with the smallest leave-one-out error over coordinates {x, log x} and targets {y, log|y|, 1/y, y^2}.
+    """The surrogate with the smallest leave-one-out error over coordinates {x, log x} and targets {y, log|y|, 1/y,
+    y^2}.
 
     None when there are no inputs or no target can be fitted.
     """
-    if problem.inputs == 0 or problem.rows < 2 * (problem.inputs + 2):
+    usable = np.all(np.isfinite(problem.x)) and np.all(np.isfinite(problem.y))
+    if problem.inputs == 0 or problem.rows < 2 * (problem.inputs + 2) or not usable:
         return None
     if problem.weights is not None:
         return _weighted_fit(problem, min(most, problem.rows // 4))

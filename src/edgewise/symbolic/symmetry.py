@@ -4,11 +4,12 @@ Scale: if f(l^b1 x1, ..., l^bn xn) = l^a f(x) then sum b_i x_i f_i = a f. The nu
 dimensional analysis from data, without units: with d such vectors y = x^a g(u_1 .. u_(n-d)). Each row is divided by its
 own norm, so that zeros of f and steep corners weigh no more than the rest.
 
-Sum: if f depends on x_i and x_j only through p(x_i) + c p(x_j) then f_i / p'(x_i) and f_j / p'(x_j) stand in a constant
-ratio 1 : c. With p(x) = x these are the translations (differences, sums), with p(x) = x^2 lengths, with 1/x parallel parts.
+Sum: if f depends on x_i and x_j only through p(x_i) + c p(x_j) then f_i / p'(x_i) and f_j / p'(x_j) stand in a
+constant ratio 1 : c. With p(x) = x these are the translations (differences, sums), with p(x) = x^2 lengths, with 1/x
+parallel parts.
 
-A gradient good to a few per cent is enough: exponents and ratios are rounded to small fractions, after which the reduced
-columns are exact again, and the caller judges the reduction by fitting the surrogate anew.
+A gradient good to a few per cent is enough: exponents and ratios are rounded to small fractions, after which the
+reduced columns are exact again, and the caller judges the reduction by fitting the surrogate anew.
 
 Sources: the infinitesimal form of Buckingham's Pi (Bluman & Kumei 1989, ch. 1); Udrescu et al. (2020), AI Feynman 2.0.
 """
@@ -68,14 +69,18 @@ def _null_space(rows: Array) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class _Basis:
-    """Null vectors in echelon form: ``pivots`` have the identity in their columns; the last column holds the degree a."""
+    """Null vectors in echelon form: ``pivots`` have the identity in their columns; the last column holds the degree
+    a.
+    """
 
     matrix: Array
     pivots: tuple[int, ...]
 
 
 def _echelon(vectors: Array, preferred: int) -> _Basis | None:
-    """Row-reduce over the inputs (never the last column), pivot = largest entry; ``preferred`` breaks near-ties by side."""
+    """Row-reduce over the inputs (never the last column), pivot = largest entry; ``preferred`` breaks near-ties by
+    side.
+    """
     matrix = vectors.copy()
     inputs = matrix.shape[1] - 1
     pivots: list[int] = []

@@ -47,8 +47,8 @@ class TrainingData:
 
     def like(self, number: Tensor) -> "TrainingData":
         """The same rows in the dtype and on the device of ``number``."""
-        parts = (self.x, self.y, self.x_held, self.y_held, self.weights)
-        return TrainingData(*(part if part is None else part.to(number) for part in parts))
+        x, y, x_held, y_held = (part.to(number) for part in (self.x, self.y, self.x_held, self.y_held))
+        return TrainingData(x, y, x_held, y_held, None if self.weights is None else self.weights.to(number))
 
     @classmethod
     def split(cls, x: Tensor, y: Tensor, held_out: float = 0.2, seed: int = 0) -> "TrainingData":

@@ -4,7 +4,6 @@ The restarts lie along a leading axis. A basis of ``n_in`` inputs for R restarts
 each restart keeps knots of its own; everything else is a batched matrix product.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +13,7 @@ from torch import Tensor
 from edgewise.basis import Basis, transfer
 from edgewise.errors import SettingsError
 from edgewise.nn import KAN, KANLayer
-from edgewise.nn.layer import RESIDUALS
+from edgewise.nn.layer import RESIDUAL_SLOPES, RESIDUALS
 from edgewise.primitives import Primitive
 
 Rows = Float[Tensor, "starts rows columns"]
@@ -66,7 +65,7 @@ class LayerStack:
         starts, rows, n_in = x.shape
         folded = x.transpose(0, 1).reshape(rows, starts * n_in).contiguous()
         values, slopes = self.basis.values_and_slopes(folded)
-        residual, residual_slope = _value_and_slope(RESIDUALS[self.template.residual], folded)
+        residual, residual_slope = (table[self.template.residual](folded) for table in (RESIDUALS, RESIDUAL_SLOPES))
         values = torch.cat([values, residual.unsqueeze(-1)], -1)
         slopes = torch.cat([slopes, residual_slope.unsqueeze(-1)], -1)
         shape = (rows, starts, n_in, values.shape[-1])
@@ -96,11 +95,6 @@ class LayerStack:
             moved = torch.where(where[:, None, None, None], moved, self.weight[:, :, :-1])
         self.weight = torch.cat([moved, self.weight[:, :, -1:]], 2)
         self.basis = basis
-
-
-def _value_and_slope(function: Callable[[Tensor], Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
-    value, slope = torch.func.jvp(function, (x,), (torch.ones_like(x),))[:2]
-    return value, slope
 
 
 def _fixed_edge(primitive: Primitive, x: Tensor, constants: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,0 +1,1 @@
+"""How exact a network becomes, how its error falls with finer splines, and which graph that tells."""

@@ -1,0 +1,1 @@
+"""Ten laws through the command line, as a user would run them."""

@@ -1,0 +1,95 @@
+"""What counts in the end: the formula over the user's columns, evaluated on the user's rows."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import sympy
+
+from edgewise.formula import evaluate, symbol
+
+from .gauge import settle_gauge
+from .noisy import white
+from .polish import polish
+from .problem import EXACT, Array, Candidate, Problem, first_problem, lift, relative
+from .queue import Node
+from .snap import snap
+
+NEARLY = 1e-5
+"""Relative error below which a formula is polished and snapped before it is judged."""
+
+
+class Judge:
+    """Turns an expression of a problem into a candidate: over the user's columns, with its error on the user's rows."""
+
+    def __init__(self, columns: Mapping[str, Array], y: Array) -> None:
+        self.columns = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
+        self.y = np.asarray(y, dtype=float)
+        self.best = np.inf
+
+    def __call__(self, problem: Problem, found: sympy.Expr, stage: str) -> Candidate | None:
+        """The candidate, or None where it is not finite or no better than what came before."""
+        first = problem
+        while first.parent is not None:
+            first = first.parent
+        names = {inner: symbol(name) for inner, name in zip(first.symbols, self.columns, strict=True)}
+        expression = lift(problem, found).xreplace(names)
+        error = self._error(expression)
+        if error > EXACT and error > 0.5 * self.best:
+            return None
+        if error <= NEARLY:
+            snapped = snap(expression, self.columns, self.y)
+            signed = {outer: inner for inner, outer in names.items()}
+            values = {inner.name: self.columns[outer.name] for inner, outer in names.items()}
+            snapped = settle_gauge(snapped.xreplace(signed), values, self.y).xreplace(names)
+            exact = self._error(snapped)
+            expression, error = (snapped, exact) if exact <= max(error, EXACT) else (expression, error)
+        self.best = min(error, self.best)
+        return Candidate(expression, error, stage, problem.trail)
+
+    def done(self, candidate: Candidate) -> bool:
+        """Whether there is nothing left to explain."""
+        return candidate.exact
+
+    def learn(self, node: Node) -> None:
+        """What a new problem tells about the error that can be reached."""
+
+    def _error(self, expression: sympy.Expr) -> float:
+        return relative(evaluate(expression, self.columns) - self.y, self.y)
+
+
+class NoisyJudge(Judge):
+    """With noise: constants polished and snapped, candidates weighed by error and length, a stop when nothing is
+    left.
+    """
+
+    def __init__(self, columns: Mapping[str, Array], y: Array) -> None:
+        super().__init__(columns, y)
+        self.floor = np.inf
+        self.problem = first_problem(self.columns, self.y, noisy=True)
+        self.learn(Node(self.problem, 0.0))
+
+    def __call__(self, problem: Problem, found: sympy.Expr, stage: str) -> Candidate | None:
+        first = problem
+        while first.parent is not None:
+            first = first.parent
+        names = {inner: symbol(name) for inner, name in zip(first.symbols, self.columns, strict=True)}
+        expression = lift(problem, found).xreplace(names)
+        expression = polish(expression, self.columns, self.y).expression
+        error = self._error(expression)
+        if not error < max(1.2 * self.floor, 0.9 * self.best):
+            return None
+        expression = snap(expression, self.columns, self.y)
+        error = self._error(expression)
+        self.best = min(error, self.best)
+        return Candidate(expression, error, stage, problem.trail)
+
+    def learn(self, node: Node) -> None:
+        """The smallest leave-one-out error of any surrogate, in units of rms(y), is the level of the noise."""
+        if node.surrogate is not None and node.problem.weights is not None:
+            spread = float(np.std(node.problem.y * node.problem.weights))
+            self.floor = min(self.floor, node.surrogate.error * spread / float(np.sqrt(np.mean(self.y**2))))
+
+    def done(self, candidate: Candidate) -> bool:
+        """The residual is white and as small as that of the best surrogate."""
+        residual = self.y - evaluate(candidate.expression, self.columns)
+        return candidate.rmse <= 1.02 * self.floor and white(residual, self.problem)

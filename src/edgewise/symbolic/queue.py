@@ -1,0 +1,104 @@
+"""The order of the work: tasks by their price, hypotheses that were surpassed wait."""
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import sympy
+
+from .problem import Problem
+from .surrogate import Surrogate, fit
+
+SURPASSED = 1.0
+"""What the remaining tasks of a problem cost more once a strong hypothesis has made it simpler."""
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """A problem in the queue: what believing it has cost, and the surrogate once fitted."""
+
+    problem: Problem
+    price: float
+    fitted: Surrogate | None = None
+    strong: bool = True
+
+    @cached_property
+    def surrogate(self) -> Surrogate | None:
+        return self.fitted or fit(self.problem)
+
+
+@dataclass(order=True)
+class Task:
+    key: float
+    order: int
+    stage: "Stage" = field(compare=False)
+    node: Node = field(compare=False)
+    deferred: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A test: its price beside those of the others, the problems it is for, and what it finds there."""
+
+    name: str
+    price: float
+    wanted: Callable[[Node], bool]
+    run: Callable[[Node], Iterator[sympy.Expr | Node]]
+
+
+class Queue:
+    """Tasks in the order of their keys; equal keys in the order in which they came."""
+
+    def __init__(self, stages: tuple[Stage, ...]) -> None:
+        self.stages = stages
+        self.heap: list[Task] = []
+        self.count = 0
+        self.seen: set[tuple] = set()
+        self.surpassed: set[int] = set()
+        self.key = 0.0
+        self.last = np.inf
+
+    def add(self, node: Node) -> None:
+        mark = _mark(node.problem)
+        finite = np.all(np.isfinite(node.problem.x)) and np.all(np.isfinite(node.problem.y))
+        if mark in self.seen or not finite:
+            return
+        self.seen.add(mark)
+        node = self._beside(node)
+        for stage in self.stages:
+            if stage.wanted(node):
+                self.count += 1
+                heapq.heappush(self.heap, Task(node.price + stage.price, self.count, stage, node))
+
+    def __iter__(self) -> Iterator[tuple[Stage, Node]]:
+        while self.heap:
+            task = heapq.heappop(self.heap)
+            if task.key > self.last:
+                return
+            if id(task.node.problem) in self.surpassed and not task.deferred:
+                heapq.heappush(self.heap, replace(task, key=task.key + SURPASSED, deferred=True))
+                continue
+            self.key = task.key
+            yield task.stage, task.node
+
+    def close(self, further: float) -> None:
+        """End after the tasks that cost at most so much more than the present one."""
+        self.last = min(self.last, self.key + further)
+
+    def _beside(self, node: Node) -> Node:
+        """The parent of a strong child waits from now on, and so do further strong children of the same parent."""
+        parent = node.problem.parent
+        if parent is None or not node.strong:
+            return node
+        if id(parent) in self.surpassed:
+            return replace(node, price=node.price + SURPASSED / 2)
+        self.surpassed.add(id(parent))
+        return node
+
+
+def _mark(problem: Problem) -> tuple:
+    """Equal for problems that say the same, whatever way led to them."""
+    columns = sorted(f"{np.abs(column[0]):.9e} {np.abs(column[-1]):.9e}" for column in problem.x.T)
+    return (*columns, f"{problem.y[0]:.9e} {problem.y[-1]:.9e}")

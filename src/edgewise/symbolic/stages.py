@@ -1,0 +1,183 @@
+"""The tests as a table: what each one costs and the problems it is for.
+
+A reduction is believed when it lets the surrogate's leave-one-out error drop; those that do not are kept for later.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import sympy
+
+from .additive import additive, posynomial, transformed_monomial
+from .arguments import argument_reductions
+from .dictionary import argument_dictionary
+from .factors import factor_products
+from .identify import identify, powers_and_exponentials
+from .monomial import monomial
+from .noisy import families, noisy_monomial, short_sums
+from .peel import factor_peels, term_peels
+from .problem import Array, Problem, lift
+from .queue import Node, Stage
+from .rational import rational_function
+from .ridge import ridge_reductions
+from .separable import separable
+from .surrogate import Surrogate, fit
+from .symmetry import merge_reductions, scale_reductions
+from .transforms import transformed
+
+STRONG, FLOOR, ROUGH = 0.2, 1e-4, 1e-3
+"""Leave-one-out errors: the drop that makes a hypothesis strong, what is small anyway, what is too rough."""
+
+
+def _monomial(node: Node) -> Iterator[sympy.Expr]:
+    found = monomial(node.problem)
+    if found is not None:
+        yield found
+
+
+def _rational(node: Node) -> Iterator[sympy.Expr | Node]:
+    for name in ("y", "y^2", "log", "cos", "sin", "exp"):
+        child = node.problem if name == "y" else transformed(node.problem, name)
+        found = None if child is None else rational_function(child)
+        if child is None or found is None:
+            continue
+        if child is not node.problem and child.hypothesis is not None:
+            found = lift_once(child, found)
+        yield found
+
+
+def lift_once(child: Problem, found: sympy.Expr) -> sympy.Expr:
+    """An expression for the child's target as one for the parent's."""
+    alone = replace(child, parent=replace(child.parent, parent=None, hypothesis=None)) if child.parent else child
+    return lift(alone, found)
+
+
+def _scales(node: Node) -> Iterator[Node]:
+    """The children of the scale null space, the largest symmetry first, until one is strong."""
+    surrogate = node.surrogate
+    if surrogate is None:
+        return
+    size = 0
+    for child in scale_reductions(node.problem, surrogate):
+        if size and child.inputs > size:
+            return
+        judged = _judged(child, node, surrogate, 0.0)
+        size = child.inputs if judged.price <= node.price + 0.5 + 0.1 * child.inputs else size
+        yield judged
+
+
+def _sums(node: Node) -> Iterator[Node]:
+    """The children in which groups of inputs act through one sum."""
+    surrogate = node.surrogate
+    if surrogate is not None:
+        for child in merge_reductions(node.problem, surrogate):
+            yield _judged(child, node, surrogate, 0.2)
+
+
+def _ridges(node: Node) -> Iterator[Node]:
+    """The children found by fitting the exponents, where the surrogate alone is too rough for its gradient."""
+    surrogate = node.surrogate
+    if surrogate is not None and surrogate.error > ROUGH:
+        for child in ridge_reductions(node.problem, surrogate):
+            yield _judged(child, node, surrogate, 0.0)
+
+
+def _peels(node: Node) -> Iterator[Node]:
+    """The children without one input, after a term or factor of it has been taken off."""
+    surrogate = node.surrogate
+    if surrogate is not None:
+        for peels in (factor_peels, term_peels):
+            for child in peels(node.problem, surrogate):
+                yield _judged(child, node, surrogate, 0.3)
+
+
+def _transforms(node: Node) -> Iterator[Node]:
+    """The same inputs for T(y), where T was not tried by the surrogate."""
+    problem = node.problem
+    if problem.hypothesis is not None and problem.hypothesis.kind.startswith("transform"):
+        return
+    for name in ("y^2", "log", "exp", "sin", "cos", "tan"):
+        child = transformed(problem, name)
+        if child is not None:
+            yield Node(child, node.price + 2.5, strong=False)
+
+
+def _arguments(node: Node) -> Iterator[Node]:
+    """The children of the argument scan: one input each."""
+    if _waving(node):
+        for child in argument_reductions(node.problem):
+            yield Node(child, node.price + 0.2, strong=False)
+
+
+def _early_dictionary(node: Node) -> Iterator[sympy.Expr]:
+    if _waving(node):
+        yield from argument_dictionary(node.problem)
+
+
+def _late_dictionary(node: Node) -> Iterator[sympy.Expr]:
+    if not _waving(node):
+        yield from argument_dictionary(node.problem)
+
+
+def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> Node:
+    """A child is strong where the error drops (or is small anyway), else it waits."""
+    again = fit(child) if child.inputs else None
+    after = _spread(child.y) if child.inputs == 0 else np.inf if again is None else again.error
+    # noise does not drop: fewer inputs without a larger error is then all there is to see
+    enough = max(STRONG * surrogate.error, FLOOR) if child.weights is None else 1.05 * surrogate.error
+    strong = after <= enough
+    weak = after <= 1.5 * surrogate.error + FLOOR
+    if child.hypothesis is not None:
+        child = replace(child, hypothesis=replace(child.hypothesis, before=surrogate.error, after=float(after)))
+    return Node(
+        child, node.price + price + (0.1 if strong else 1.5 if weak else 4.0) + 0.1 * child.inputs, again, strong
+    )
+
+
+def _spread(y: Array) -> float:
+    return float(np.std(y) / max(abs(float(np.mean(y))), 1e-300))
+
+
+def _waving(node: Node) -> bool:
+    """The surrogate is no good, so the law may oscillate."""
+    return node.surrogate is None or node.surrogate.error > 0.02
+
+
+def _inputs(low: int, high: int) -> Callable[[Node], bool]:
+    return lambda node: low <= node.problem.inputs <= high
+
+
+def _on_problem(test: Callable[[Problem], Iterator[sympy.Expr]]) -> Callable[[Node], Iterator[sympy.Expr]]:
+    return lambda node: test(node.problem)
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("monomial", 0.0, lambda node: True, _monomial),
+    Stage("transformed monomial", 0.1, _inputs(1, 20), _on_problem(transformed_monomial)),
+    Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive)),
+    Stage("scale", 0.5, _inputs(2, 20), _scales),
+    Stage("ridge", 0.9, _inputs(2, 12), _ridges),
+    Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products)),
+    Stage("transform", 2.2, _inputs(1, 8), _transforms),
+    Stage("peel", 1.3, _inputs(2, 12), _peels),
+    Stage("argument scan", 1.2, _inputs(2, 6), _arguments),
+    Stage("argument dictionary", 2.0, _inputs(2, 6), _early_dictionary),
+    Stage("argument dictionary", 5.0, _inputs(2, 6), _late_dictionary),
+    Stage("sum", 0.8, _inputs(2, 20), _sums),
+    Stage("identify", 0.6, _inputs(1, 1), _on_problem(identify)),
+    Stage("powers", 0.9, _inputs(1, 1), _on_problem(powers_and_exponentials)),
+    Stage("rational", 0.7, _inputs(1, 4), _rational),
+    Stage("separable", 1.5, _inputs(2, 3), _on_problem(separable)),
+    Stage("posynomial", 1.0, _inputs(2, 6), _on_problem(posynomial)),
+)
+
+NOISY_STAGES: tuple[Stage, ...] = (
+    Stage("monomial", 0.0, _inputs(1, 20), _on_problem(noisy_monomial)),
+    Stage("scale", 0.5, _inputs(2, 20), _scales),
+    Stage("families", 0.6, _inputs(1, 1), _on_problem(families)),
+    Stage("sum", 0.8, _inputs(2, 20), _sums),
+    Stage("ridge", 0.9, _inputs(2, 12), _ridges),
+    Stage("two terms", 0.55, _inputs(1, 6), lambda node: short_sums(node.problem, 2)),
+    Stage("short sums", 2.5, _inputs(1, 6), lambda node: short_sums(node.problem, 4)),
+)
