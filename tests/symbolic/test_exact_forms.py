@@ -8,7 +8,7 @@ from edgewise.formula import evaluate
 from edgewise.symbolic.additive import additive, posynomial, transformed_monomial
 from edgewise.symbolic.dictionary import argument_dictionary
 from edgewise.symbolic.factors import factor_products
-from edgewise.symbolic.gauge import absorb, complete_squares
+from edgewise.symbolic.gauge import absorb, complete_squares, turn_roots
 from edgewise.symbolic.identify import identify, powers_and_exponentials
 from edgewise.symbolic.monomial import monomial
 from edgewise.symbolic.problem import first_problem
@@ -95,3 +95,8 @@ def test_gauges():
     a, c, u = sympy.symbols("a c u", positive=True)
     assert absorb(a * c / sympy.sqrt(c**2 - u**2)) == a / sympy.sqrt(1 - u**2 / c**2)
     assert complete_squares(a + c**2 - 2 * c * u + u**2) == a + (c - u) ** 2
+
+
+def test_a_root_of_a_fraction_is_turned():
+    c, u = sympy.symbols("c u", positive=True)
+    assert turn_roots(c * sympy.sqrt(-1 / (u**2 - c**2))) == c / sympy.sqrt(c**2 - u**2)

@@ -121,7 +121,7 @@ def find_architecture(
     if chosen.certified and not interrupted and not stop():
         finer = replace(coarse, intervals=(*coarse.intervals, *(g for g in fine if g > coarse.intervals[-1])))
         refined = Trial(
-            chosen.shape, levenberg(KAN(chosen.shape, dtype=torch.float64), data, finer, seed=seed, stop=stop)
+            chosen.shape, levenberg(_empty(chosen.shape), data, finer, seed=seed, stop=stop)
         )
         interrupted = refined.fit.history.interrupted
         chosen = min((chosen, refined), key=lambda t: t.error)
@@ -158,9 +158,14 @@ def _try(
     """The fit of one shape; nothing where no start was finite."""
     affordable = _affordable(settings, shape, len(data.x))
     try:
-        return [Trial(shape, levenberg(KAN(shape, dtype=torch.float64), data, affordable, seed=seed, stop=stop))]
+        return [Trial(shape, levenberg(_empty(shape), data, affordable, seed=seed, stop=stop))]
     except TrainingError:
         return []
+
+
+def _empty(shape: Shape) -> KAN:
+    """A network whose weights are still to be drawn (by a generator of the training's own, never the caller's)."""
+    return KAN(shape, init="zero", dtype=torch.float64)
 
 
 def as_network_sees(prepared: Prepared) -> tuple[Callable[[KAN], Model], TrainingData]:
@@ -179,7 +184,7 @@ def as_network_sees(prepared: Prepared) -> tuple[Callable[[KAN], Model], Trainin
 
 def _affordable(settings: Levenberg, shape: Shape, rows: int) -> Levenberg:
     """Fewer restarts for large shapes, fewer pieces for few rows."""
-    edges = sum(layer.mask.numel() for layer in KAN(shape))
+    edges = sum(layer.mask.numel() for layer in _empty(shape))
     restarts = max(2, min(settings.restarts, round(60 / math.sqrt(edges * max(rows, 1) / 100))))
     first = settings.intervals[0] if edges * 7 < 0.7 * rows else 1
     ladder = tuple(g for g in settings.intervals if g >= settings.intervals[0])

@@ -40,6 +40,7 @@ SHAPES_BESIDE_A_LAW = 4
 NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 SAMPLE = 256  # rows kept with the result, for its pictures
 REFITTED = 8  # combinations of names whose constants are refitted, for each network
+QUICK_CONSTANTS = 6  # as many are snapped in a fraction of a second
 SNAPPED = 6  # formulas of the front whose constants are tried as plain numbers
 
 
@@ -106,10 +107,11 @@ class _Search:
         self._step("network", self._network)
         if not self._exact():
             self._step("naming", self._naming)
-        self._step("snapping", self._snapping)
+        self._step("snapping", self._snapping, late=True)
 
-    def _step(self, name: str, run: Callable[[], None]) -> None:
-        if self.clock.over(name):
+    def _step(self, name: str, run: Callable[[], None], *, late: bool = False) -> None:
+        """One step; ``late`` ones look at the clock themselves."""
+        if not late and self.clock.over(name):
             return
         self._tell(name)
         began = time.monotonic()
@@ -202,9 +204,13 @@ class _Search:
         return [expression for _, _, expression in sorted(ranked)[:REFITTED]]
 
     def _snapping(self) -> None:
+        """The best one first: where it is short it gets its plain numbers even when the time is over."""
         noise = None if self._exact() else self._noise()
-        for formula in reversed(list(self.judge.front)[-SNAPPED:]):
-            if self.clock.over("snapping"):
+        best = self.judge.best
+        others = [formula for formula in reversed(list(self.judge.front)[-SNAPPED:]) if best and formula is not best.formula]
+        for formula in [best.formula, *others] if best else []:
+            is_quick = best is not None and formula is best.formula and len(formula.constants) <= QUICK_CONSTANTS
+            if not is_quick and self.clock.over("snapping"):
                 return
             self.judge.snapped(self._judged(formula), noise)
 

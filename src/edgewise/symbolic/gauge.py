@@ -16,7 +16,7 @@ from .problem import EXACT, Array, relative
 def settle_gauge(expression: sympy.Expr, columns: Mapping[str, Array], y: Array) -> sympy.Expr:
     """The expression or its better gauge, checked on the rows; its variables are symbols with the right signs."""
     best = expression
-    for rewrite in (complete_squares, absorb, lambda e: absorb(complete_squares(e))):
+    for rewrite in (turn_roots, complete_squares, absorb, lambda e: absorb(complete_squares(turn_roots(e)))):
         new = rewrite(best)
         if new != best and _length(new) < _length(best) and relative(evaluate(new, columns) - y, y) <= EXACT:
             best = new
@@ -26,6 +26,18 @@ def settle_gauge(expression: sympy.Expr, columns: Mapping[str, Array], y: Array)
 def _length(expression: sympy.Expr) -> tuple[int, int]:
     named = sum(isinstance(part, sympy.Symbol) for part in sympy.preorder_traversal(expression))
     return complexity(expression), named
+
+
+def turn_roots(expression: sympy.Expr) -> sympy.Expr:
+    """sqrt(-1/(u^2 - c^2)) as 1/sqrt(c^2 - u^2): a root of a number over a sum stands below the line."""
+
+    def turned(root: sympy.Expr) -> sympy.Expr:
+        above, below = sympy.fraction(sympy.together(root.base))
+        if not above.is_Number or not below.is_Add:
+            return root
+        return sympy.Abs(above) ** root.exp * sympy.expand(sympy.sign(above) * below) ** -root.exp
+
+    return expression.replace(lambda e: e.is_Pow and e.exp.is_Rational and e.exp.q == 2, turned)
 
 
 def absorb(expression: sympy.Expr) -> sympy.Expr:

@@ -122,7 +122,7 @@ def _exponential(inner: sympy.Expr) -> sympy.Expr:
 
 def _logarithm(inner: sympy.Expr) -> sympy.Expr:
     scale, rest = split_scale(inner)
-    if scale == 1 or scale < 0:
+    if scale == 1 or not 0 < float(scale) < math.inf:
         return sympy.log(inner)
     return sympy.log(rest) + sympy.Float(math.log(float(scale)))
 

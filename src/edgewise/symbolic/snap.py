@@ -28,7 +28,8 @@ FLOOR = 1e-11  # relative residual that rounding alone may leave
 MARGIN = 3.5  # bits by which the data must tell a constant better than its name does ...
 RARITY = 1.5  # ... and more for each bit of the name, as plain numbers are likelier: one in 30 is named by chance
 EXPONENT_MARGIN = 1.0  # an exponent is a small fraction to begin with
-CHI2 = 4.0  # what a snapped constant may cost: two standard errors
+CHI2 = 4.0  # what a snapped constant may cost: two standard errors ...
+MOST_CHI2 = 9.0  # ... and up to three for a name much shorter than what the data tell
 
 
 def snap(
@@ -89,20 +90,20 @@ class _Judge:
     def exact(self, polished: Polished) -> bool:
         return self.noise <= EXACT * self.size and polished.rmse <= EXACT * self.size
 
-    def accepts(self, old: Polished, new: Polished) -> bool:
+    def accepts(self, old: Polished, new: Polished, price: float = CHI2) -> bool:
         """Whether the error stays where it was, on the rows and on those held out."""
         if self.exact(old):
             return new.rmse <= max(FLOOR * self.size, old.rmse * 1.001) and self._holds(old, new, inf)
         spread = max(old.rmse, self.noise)
         loss = len(self.y) * (new.rmse / spread) ** 2 - len(self.y) * (old.rmse / spread) ** 2
-        return bool(loss <= CHI2) and self._holds(old, new, CHI2)
+        return bool(loss <= price) and self._holds(old, new, price)
 
     def _holds(self, old: Polished, new: Polished, chi2: float) -> bool:
         if self.held_out is None or (chi2 == inf and new.rmse <= FLOOR * self.size):
             return True
         before, after = (self._hidden_rmse(one.expression) for one in (old, new))
         rows = len(self.held_out[1])
-        return bool(after <= max(before * np.sqrt(1 + 4 * CHI2 / rows), FLOOR * self.size))
+        return bool(after <= max(before * np.sqrt(1 + 4 * chi2 / rows), FLOOR * self.size))
 
     def _hidden_rmse(self, expression: sympy.Expr) -> float:
         columns, y = self.held_out or (self.columns, self.y)
@@ -115,12 +116,12 @@ def _snap(state: Polished, judge: _Judge) -> Polished:
     refused: set[tuple[str, str, str]] = set()
     while state.rmse < inf:
         template, values = split_constants(state.expression)
-        for parameter, choice in _proposals(template, values, state.errors, judge.exact(state)):
+        for parameter, choice, price in _proposals(template, values, state.errors, judge.exact(state)):
             key = (parameter.name, f"{values[parameter]:.6g}", str(choice.number))
             if key in refused:
                 continue
             new = _with(template, values, state.errors, parameter, choice, judge)
-            if new and judge.accepts(state, new):
+            if new and judge.accepts(state, new, price):
                 state = new
                 break
             refused.add(key)
@@ -157,24 +158,34 @@ def _with(
 
 def _proposals(
     template: sympy.Expr, values: Mapping[sympy.Dummy, float], errors: Mapping[str, float], exact: bool
-) -> list[tuple[sympy.Dummy, Choice]]:
-    """(constant, number for it), the fewest bits first."""
+) -> list[tuple[sympy.Dummy, Choice, float]]:
+    """(constant, number for it, chi2 that it may cost), the fewest bits first."""
     found = []
     exponents = {part for power in template.atoms(sympy.Pow) for part in (power.exp, -power.exp)}
     for parameter, value in values.items():
         error = errors[parameter.name]
         if abs(value) <= (1e-8 if exact else 2 * error):
-            found.append((parameter, Choice(sympy.S.Zero, 0.0, -1.0)))
+            found.append((parameter, Choice(sympy.S.Zero, 0.0, -1.0), CHI2))
         if error == inf:  # other constants can do its work: any number is right, one is the plainest
             unit = sympy.Integer(1 if value > 0 else -1)
-            found.append((parameter, Choice(unit, float(unit), 0.0)))
+            found.append((parameter, Choice(unit, float(unit), 0.0), CHI2))
             continue
-        tolerance = max(2 * error, 1e-7 * abs(value) if exact else 0.0)
+        tolerance = max(np.sqrt(MOST_CHI2) * error, 1e-7 * abs(value) if exact else 0.0)
         margin = EXPONENT_MARGIN if parameter in exponents else MARGIN
         told = log2(abs(value) / error) - margin if value and error else inf
         named = choices(value, tolerance, largest=1e9 if exact else 1e4)
-        found += [(parameter, choice) for choice in named if RARITY * choice.bits <= told]
+        priced = [(choice, _price(told - RARITY * choice.bits)) for choice in named if RARITY * choice.bits <= told]
+        found += [
+            (parameter, choice, price)
+            for choice, price in priced
+            if exact or (choice.value - value) ** 2 <= price * error**2
+        ]
     return sorted(found, key=lambda one: one[1].bits)
+
+
+def _price(saved: float) -> float:
+    """What a name may cost that saves so many bits: a bit of message is worth 2 log 2 of chi2."""
+    return float(np.clip(2 * np.log(2) * saved, CHI2, MOST_CHI2))
 
 
 def _shortest_decimals(state: Polished, judge: _Judge) -> Polished:
