@@ -5,7 +5,7 @@ READY  := .venv/.ready
 # Tiny networks run slower, not faster, when every product of matrices starts threads of its own.
 ALONE  := OMP_NUM_THREADS=1
 
-.PHONY: venv demo lint test test-slow picture clean
+.PHONY: venv demo lint test test-slow api picture clean
 
 $(READY): pyproject.toml constraints/cpu.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/cpu.txt -e '.[dev]'
@@ -31,6 +31,9 @@ test: lint
 
 test-slow: $(READY)
 	$(ALONE) $(BIN)/python -m pytest -n 2 -m slow
+
+api: $(READY)
+	$(BIN)/python docs/make_api.py
 
 picture: $(READY)
 	$(ALONE) $(BIN)/python -m examples.readme_picture

@@ -1,4 +1,4 @@
-"""Write docs/api.md from the rooms themselves: ``python docs/make_api.py``. A test keeps it current."""
+"""Write docs/api.md from the rooms themselves: ``make api``. A test keeps it current."""
 
 import inspect
 import re
@@ -12,7 +12,7 @@ PAGE = Path(__file__).with_name("api.md")
 HEAD = """\
 # Public names
 
-Written by `python docs/make_api.py`; each line is the first line of the name's docstring. What is not here may change
+Written by `make api`; each line is the first line of the name's docstring. What is not here may change
 without notice. `edgewise` itself has the names most used: {names}.
 """
 

@@ -34,7 +34,7 @@ def names_by_section(page: str) -> dict[str, list[str]]:
 
 
 def test_the_api_page_names_what_the_rooms_name(api: ModuleType) -> None:
-    assert names_by_section(text("docs/api.md")) == names_by_section(api.page()), "run python docs/make_api.py"
+    assert names_by_section(text("docs/api.md")) == names_by_section(api.page()), "run make api"
 
 
 def test_every_public_name_is_there() -> None:
