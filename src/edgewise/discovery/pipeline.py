@@ -207,7 +207,9 @@ class _Search:
         """The best one first: where it is short it gets its plain numbers even when the time is over."""
         noise = None if self._exact() else self._noise()
         best = self.judge.best
-        others = [formula for formula in reversed(list(self.judge.front)[-SNAPPED:]) if best and formula is not best.formula]
+        others = [
+            formula for formula in reversed(list(self.judge.front)[-SNAPPED:]) if best and formula is not best.formula
+        ]
         for formula in [best.formula, *others] if best else []:
             is_quick = best is not None and formula is best.formula and len(formula.constants) <= QUICK_CONSTANTS
             if not is_quick and self.clock.over("snapping"):
