@@ -120,9 +120,7 @@ def find_architecture(
     chosen = next((t for t in trials if t.certified), None) or _smallest_as_good(trials)
     if chosen.certified and not interrupted and not stop():
         finer = replace(coarse, intervals=(*coarse.intervals, *(g for g in fine if g > coarse.intervals[-1])))
-        refined = Trial(
-            chosen.shape, levenberg(_empty(chosen.shape), data, finer, seed=seed, stop=stop)
-        )
+        refined = Trial(chosen.shape, levenberg(_empty(chosen.shape), data, finer, seed=seed, stop=stop))
         interrupted = refined.fit.history.interrupted
         chosen = min((chosen, refined), key=lambda t: t.error)
     return Architecture(frame(chosen.fit.network), chosen, tuple(trials), interrupted)

@@ -20,7 +20,7 @@ def permitted(primitives: Iterable[Primitive]) -> Callable[[sympy.Expr], bool]:
     (True, False, False)
     """
     x, p = symbol("x"), sympy.Dummy("p")
-    forms = [sympy.sympify(row("sympy", x, p) if row.exponent else row("sympy", x)) for row in primitives]
+    forms = [sympy.sympify(row("sympy", x, *[p] * row.exponent), strict=True) for row in primitives]
     functions = {type(part) for form in forms for part in form.atoms(Application)}
     powers = {part.exp for form in forms for part in form.atoms(sympy.Pow)}
     exponents = powers | {a * b for a in powers for b in powers}

@@ -45,7 +45,7 @@ def split_scale(expression: sympy.Expr) -> tuple[sympy.Expr, sympy.Expr]:
 
     >>> from edgewise.formula import parse
     >>> split_scale(parse("4.0*x + 2.0"))
-    (4.0, x + 0.5)
+    (4.00000000000000, x + 0.5)
     """
     if expression.is_Mul:
         floats = [factor for factor in expression.args if factor.is_Float]
@@ -133,7 +133,7 @@ def _wave(function: type, inner: sympy.Expr) -> sympy.Expr:
         return function(inner)
     shift = sympy.Add(*(term for term in inner.args if term.is_Float))
     varying = sympy.Add(*(term for term in inner.args if not term.is_Float))
-    if shift == 0:
+    if shift == 0 or not math.isfinite(float(shift)):
         return function(inner)
     period = math.pi if function is sympy.tan else 2 * math.pi
     return function(varying + sympy.Float(math.remainder(float(shift), period)))

@@ -1,5 +1,6 @@
 """Constants to the last digit: least squares by Gauss-Newton with a damping that only wakes up when a step fails.
 
+>>> x = np.linspace(0, 3, 50)
 >>> polish(parse("2.9*sin(1.1*x)"), {"x": x}, 3 * np.sin(x)).expression
 3.0*sin(1.0*x)
 """

@@ -64,14 +64,17 @@ class Problem:
 
     @property
     def rows(self) -> int:
+        """The number of rows."""
         return len(self.y)
 
     @property
     def inputs(self) -> int:
+        """The number of variables."""
         return self.x.shape[1]
 
     @cached_property
     def depth(self) -> int:
+        """How many reductions lie between the user's table and this."""
         return 0 if self.parent is None else self.parent.depth + 1
 
     @cached_property
@@ -102,6 +105,7 @@ class Candidate:
 
     @property
     def exact(self) -> bool:
+        """Whether the error is rounding."""
         return self.rmse <= EXACT
 
 

@@ -1,5 +1,7 @@
 """Fitted constants become the numbers that people write, as far as the data single them out.
 
+>>> x = np.linspace(-2, 2, 50)
+>>> y = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
 >>> snap(parse("0.3989422804*exp(-0.5*x**2.0)"), {"x": x}, y)
 sqrt(2)*exp(-x**2/2)/(2*sqrt(pi))
 
