@@ -73,3 +73,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_the_readme_opens_with_the_two_commands() -> None:
     first: Callable[[str], int] = (ROOT / "README.md").read_text(encoding="utf-8").index
     assert first("make demo") < first("make test") < first("![") < first("## ")
+
+
+def test_the_readme_takes_the_torch_of_the_constraints() -> None:
+    constraints = (ROOT / "constraints" / "cpu.txt").read_text(encoding="utf-8")
+    version = re.search(r"^torch==\S+", constraints, re.MULTILINE)
+    assert version is not None
+    assert version[0] in (ROOT / "README.md").read_text(encoding="utf-8")
