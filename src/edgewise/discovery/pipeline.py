@@ -92,9 +92,9 @@ class _Search:
     ) -> None:
         self.clock = Clock(budget)
         self.table, self.seed, self.workers, self.primitives = table, seed, workers, primitives
-        self.permitted = permitted(primitives.values()) if primitives.keys() != PRIMITIVES.keys() else None
         self.prepared: Prepared = prepare(table, seed)
-        self.judge = Judge(self.prepared)
+        whole = primitives.keys() == PRIMITIVES.keys()
+        self.judge = Judge(self.prepared) if whole else Judge(self.prepared, permitted(primitives.values()))
         self.progress = progress
         self.architecture: Architecture | None = None
         self.steps: list[Step] = []
@@ -137,9 +137,8 @@ class _Search:
             return
         deadline = self.clock.deadline(LADDER_SHARE)
         for candidate in ladder(self.prepared.columns(train), train.y, deadline=deadline):
-            if self.permitted is None or self.permitted(candidate.expression):
-                self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
-                self._tell("ladder")
+            self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
+            self._tell("ladder")
         if time.monotonic() > deadline:
             self.clock.cut.append("ladder")
 
@@ -184,12 +183,10 @@ class _Search:
                 if time.monotonic() > limit:
                     self.clock.cut.append("naming")
                     return
-                found = self.judge(expression, "naming")
-                if found is not None and found.exact:
-                    return
+                self.judge(expression, "naming")
                 self._tell("naming")
-            best = self.judge.best
-            if best is not None and best.error < AS_GOOD * error:
+            best = self.judge.best  # among several exact ones (exp, a shifted sinh) the shortest
+            if best is not None and (best.exact or best.error < AS_GOOD * error):
                 return
 
     def _named(self, model: Model, error: float, limit: float) -> list[sympy.Expr]:
