@@ -1,16 +1,24 @@
-# Two commands do all the set-up: `make demo` and `make test`. They need git, make and Python >= 3.11 with venv.
+# Two commands do all the set-up: `make demo` and `make test`. They need git, make and Python 3.11 or newer.
 PYTHON ?= python3
 BIN    := .venv/bin
 READY  := .venv/.ready
+# Tiny networks run slower, not faster, when every product of matrices starts threads of its own.
+ALONE  := OMP_NUM_THREADS=1
 
-.PHONY: demo test test-slow lint clean
-$(READY): pyproject.toml constraints/cpu.txt
-	$(PYTHON) -m venv .venv
+.PHONY: venv demo lint test test-slow api picture clean
+
+$(READY): pyproject.toml constraints/cpu.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/cpu.txt -e '.[dev]'
-	@touch $(READY)
+	@touch $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + "; say make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+
+venv: $(BIN)/python
 
 demo: $(READY)
-	$(BIN)/edgewise demo
+	$(ALONE) $(BIN)/edgewise demo
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -19,10 +27,16 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 test: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+	$(ALONE) $(BIN)/python -m pytest -n 2 -m "not slow"
 
 test-slow: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m slow
+	$(ALONE) $(BIN)/python -m pytest -n 2 -m slow
+
+api: $(READY)
+	$(BIN)/python docs/make_api.py
+
+picture: $(READY)
+	$(ALONE) $(BIN)/python -m examples.readme_picture
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

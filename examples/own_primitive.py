@@ -19,7 +19,7 @@ def main() -> None:
     print(f"{best.primitive}: {best.text}   rmse {best.rmse:.1e}")
 
     table = ew.Table.from_arrays(x[:, None], y, ["angle"], "brightness")
-    found = ew.discover(table, primitives=candidates, time_budget=20)
+    found = ew.discover(table, primitives=candidates, time_budget=60)
     print(found.formula)
 
 

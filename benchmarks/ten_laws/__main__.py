@@ -55,7 +55,7 @@ def through_cli(name: str, seed: int, rows: int, noise: float, budget: float) ->
             delimiter=",",
             header=",".join([*columns, "y"]),
             comments="",
-            fmt="%r",
+            fmt="%.17g",
         )
         command = ["discover", str(path), "--target", "y", "--seed", str(seed), "--time-budget", str(budget), "--json"]
         done = subprocess.run(

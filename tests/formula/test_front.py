@@ -101,3 +101,19 @@ def test_looks_like_a_table_with_the_pick_marked() -> None:
     assert len(front) == 2
     assert front[1] is front.best
     assert front.to_frame()["complexity"].tolist() == [3, 5]
+
+
+def test_a_law_written_better_takes_the_place_of_the_old_one() -> None:
+    old, better = formula(3, 0.1), formula(6, 0.1)
+    front = Front([formula(1, 0.5), old, formula(9, 0.01)])
+    front.replace(old, better)
+    assert [f.complexity for f in front] == [1, 6, 9]
+
+
+@pytest.mark.parametrize("size", [5, 8], ids=["as long", "longer"])
+def test_a_law_written_better_does_not_push_beside_one_that_beats_it(size: int) -> None:
+    old, known = formula(3, 0.2), formula(5, 0.1)
+    front = Front([old, known])
+    front.replace(old, formula(size, 0.15))
+    assert list(front) == [old, known]
+    assert str(front)

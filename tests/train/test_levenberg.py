@@ -174,6 +174,19 @@ def test_weights_say_which_rows_count() -> None:
     )
 
 
+def test_the_penalty_tames_pieces_without_rows() -> None:
+    # few of these rows come near the largest sum, where the outer function's last pieces lie
+    rows = torch.from_numpy(np.random.default_rng([4, 10]).uniform(-1, 1, (2, 1000)).T)
+    fresh = torch.from_numpy(np.random.default_rng([4, 12]).uniform(-1, 1, (2, 1000)).T)
+
+    def fresh_error(penalty: float) -> float:
+        settings = Levenberg(restarts=4, intervals=(3, 6, 12, 24, 48, 96), penalty=penalty)
+        network = levenberg(KAN([2, 1, 1]), TrainingData.split(rows, toy(rows)[:, None]), settings).network
+        return float((network(fresh)[:, 0] - toy(fresh)).detach().square().mean().sqrt())
+
+    assert fresh_error(Levenberg().penalty) < 0.2 * fresh_error(0.0)
+
+
 def test_a_large_penalty_leaves_a_cubic() -> None:
     x = torch.linspace(-1, 1, 200, dtype=torch.float64)[:, None]
     y = torch.sin(8 * x)

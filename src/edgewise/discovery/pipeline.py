@@ -4,9 +4,10 @@
 2  ladder      exact tests of structure: milliseconds to seconds, no network
 3  graphs      small networks of named edges, fitted outright
 4  network     the smallest graph whose error falls at the rate of one that can hold the function
-5  naming      names for every edge of that network, constants refitted
-6  snapping    constants as numbers that people know
-7  verdict     at the noise floor, or an approximation
+5  noisy       on noisy data, the same tests of structure by their likelihood
+6  naming      names for every edge of that network, constants refitted
+7  snapping    constants as numbers that people know
+8  verdict     at the noise floor, or an approximation
 
 Every step puts formulas on one front and may find that the time is over; what was found until then stays.
 """
@@ -33,7 +34,8 @@ from .result import Discovery, Step
 from .verdict import Verdict, decide
 
 Progress = Callable[[str, float, str], None]
-LADDER_SHARE = 0.45  # of the budget, before the network has its turn
+LADDER_SHARE = 0.3  # of the budget, before the network has its turn
+NOISY_LADDER_SHARE = 0.6  # of what is left, on data that turned out to be noisy
 NETWORK_SHARE = 0.7  # of what is left then
 BESIDE_A_LAW = 0.25  # the same, where an exact law is known already
 SHAPES_BESIDE_A_LAW = 4
@@ -105,6 +107,8 @@ class _Search:
         if not self._exact():
             self._step("graphs", self._graphs)
         self._step("network", self._network)
+        if not self._exact() and self._is_noisy():
+            self._step("noisy ladder", self._noisy_ladder)
         if not self._exact():
             self._step("naming", self._naming)
         self._step("snapping", self._snapping, late=True)
@@ -135,12 +139,18 @@ class _Search:
         train = self.prepared.train
         if train.rows < 10:
             return
-        deadline = self.clock.deadline(LADDER_SHARE)
-        for candidate in ladder(self.prepared.columns(train), train.y, deadline=deadline):
+        self._climb("ladder", None, self.clock.deadline(LADDER_SHARE))
+
+    def _noisy_ladder(self) -> None:
+        self._climb("noisy ladder", self._noise(), self.clock.deadline(NOISY_LADDER_SHARE))
+
+    def _climb(self, name: str, noise: float | None, deadline: float) -> None:
+        train = self.prepared.train
+        for candidate in ladder(self.prepared.columns(train), train.y, noise=noise, deadline=deadline):
             self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
-            self._tell("ladder")
+            self._tell(name)
         if time.monotonic() > deadline:
-            self.clock.cut.append("ladder")
+            self.clock.cut.append(name)
 
     def _graphs(self) -> None:
         train = self.prepared.train
@@ -215,6 +225,10 @@ class _Search:
 
     def _judged(self, formula: object) -> Judged:
         return next(j for j in self.judge.judged if j.formula is formula)
+
+    def _is_noisy(self) -> bool:
+        """Whether finer splines stopped to help, so that what is left is noise and not a lack of pieces."""
+        return self.architecture is not None and not self.architecture.certified and not self.prepared.small
 
     def _noise(self) -> float | None:
         """The least error that anything reached, in the target's units: what is left is taken for noise."""

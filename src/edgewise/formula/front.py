@@ -46,8 +46,9 @@ class Front:
 
     def replace(self, old: Formula, new: Formula) -> None:
         """Take ``new`` for ``old``: the same law better written, even if it counts more symbols (2*pi for 6.2831853)."""
-        kept = [known for known in self._formulas if known is not old and known is not new and not _beats(new, known)]
-        self._formulas = sorted([*kept, new], key=lambda f: f.complexity)
+        self._formulas = [known for known in self._formulas if known is not old and known is not new]
+        if not self.add(new):  # another formula is as simple and as good
+            self.add(old)
 
     def pick(self, formula: Formula) -> None:
         """Make one formula of the front the choice, for a reason that the errors alone do not tell."""

@@ -27,7 +27,8 @@ class Levenberg:
 
     ``restarts`` networks begin with ``intervals[0]`` pieces, the best by held-out error goes on through the others.
     A stage takes at most ``bouts`` times ``steps`` steps, knots following between bouts, and ends when a bout lowers the
-    error by less than the share ``tolerance``. ``penalty`` is the strength of the difference penalty. No stage begins
+    error by less than the share ``tolerance``. ``penalty`` is the strength of the difference penalty (order degree + 1):
+    small enough to cost nothing, it continues pieces that hold few rows as cubics. No stage begins
     with more parameters than ``most_parameters`` times the training rows.
     """
 
@@ -37,7 +38,7 @@ class Levenberg:
     bouts: int = 6
     steps: int = 15
     tolerance: float = 0.02
-    penalty: float = 0.0
+    penalty: float = 1e-8
     most_parameters: float = 0.7
     floor: float = 1e-13
 
