@@ -25,7 +25,7 @@ def blocks(page: Path) -> list[tuple[str, str]]:
     return re.findall(r"^```(\w+)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
-def sessions(text: str) -> list[tuple[str, str]]:
+def commands(text: str) -> list[tuple[str, str]]:
     """(command, what is shown below it) of a console block."""
     parts = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
     return [(part.split("\n", 1)[0], part.split("\n", 1)[1]) for part in parts]
@@ -47,7 +47,7 @@ def test_the_page_runs(
             if language == "python":
                 exec(compile(text, page, "exec"), names)
             elif language == "console":
-                for command, shown in sessions(text):
+                for command, shown in commands(text):
                     check_command(command, shown, capsys)
 
 
@@ -73,3 +73,10 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_the_readme_opens_with_the_two_commands() -> None:
     first: Callable[[str], int] = (ROOT / "README.md").read_text(encoding="utf-8").index
     assert first("make demo") < first("make test") < first("![") < first("## ")
+
+
+def test_the_readme_takes_the_torch_of_the_constraints() -> None:
+    constraints = (ROOT / "constraints" / "cpu.txt").read_text(encoding="utf-8")
+    version = re.search(r"^torch==\S+", constraints, re.MULTILINE)
+    assert version is not None
+    assert version[0] in (ROOT / "README.md").read_text(encoding="utf-8")

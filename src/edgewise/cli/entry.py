@@ -81,8 +81,9 @@ class Interrupts:
 def _with_help(error: Exception) -> str:
     """The parser's message, and which --help to read."""
     message = error.format_message() if hasattr(error, "format_message") else str(error)
+    message = message.strip().removesuffix(".")  # typer ends a question with "?."
     path = getattr(getattr(error, "ctx", None), "command_path", "edgewise")
-    return f"{message.rstrip('.')}. See {path} --help"
+    return f"{message}{'' if message.endswith('?') else '.'} See {path} --help"
 
 
 def _refuse(message: str) -> int:
