@@ -131,7 +131,8 @@ def _summary(ours: list[dict], theirs: dict[str, list[dict]] | None) -> str:
     certified = sum(row["shape"] == "[2, 1, 1]" and row["rate"] >= 3 for row in ours)
     target = (
         f"Targets: all recovered, median under 10 s, network [2, 1, 1]. Network [2, 1, 1] in {shaped} of {len(ours)}, "
-        f"with a rate of at least 3 in {certified}. The first seed's seconds hold the imports of torch and SymPy's rooms."
+        f"with a rate of at least 3 in {certified}. The first seed's seconds hold the imports of torch and "
+        f"SymPy's rooms. 'exact at' names the step that held the exact law first: the ladder's tests of structure come before any network."
     )
     return table(head, rows) + "\n\n" + target
 
@@ -173,7 +174,12 @@ def _theirs(theirs: dict[str, list[dict]], pykan: bool) -> str:
         for dtype, rows in theirs.items()
         for row in rows
     ]  # fmt: skip
-    return "## pykan, every seed\n\n" + table(head, lines)
+    text = (
+        "## pykan, every seed\n\nIts formula is scored with all the digits that it prints. Where the value is right and only "
+        "the size is not, the law is there in wrappers a*f(b*x + c) + d of its edges; 'value only' above counts it. Runs of "
+        "pykan are kept from call to call, so their wall seconds may be of a busier hour than ours: compare CPU seconds.\n\n"
+    )
+    return text + table(head, lines)
 
 
 if __name__ == "__main__":

@@ -61,12 +61,12 @@ def kepler() -> Discovery:
 
 @pytest.fixture(scope="module")
 def noisy() -> Discovery:
-    return discover(flow_table(0.01), seed=0, time_budget=12)
+    return discover(flow_table(0.01), seed=0, time_budget=8)
 
 
 @pytest.fixture(scope="module")
 def noise() -> Discovery:
-    return discover(noise_table(), seed=0, time_budget=4)
+    return discover(noise_table(), seed=0, time_budget=3)
 
 
 @pytest.fixture(scope="module", params=["toy", "kepler", "noisy", "noise"])
@@ -197,9 +197,9 @@ def test_hostile_names(noisy: Discovery) -> None:
     assert plain["symbols"] == {"lambda_": "lambda", "bed_depth_cm": "bed depth [cm]"}
     parse(plain["formula"], noisy.formula.symbols)
     compile(plain["formula"], "formula", "eval")  # valid Python, too
-    x = {"lambda": np.array([1.0, 2.0]), "bed depth [cm]": np.array([2.0, 4.0])}
-    np.testing.assert_allclose(noisy.predict(x), [1.85, 3.7], rtol=0.01)
-    np.testing.assert_allclose(noisy.predict(x, use="network"), [1.85, 3.7], rtol=0.1)
+    x = {"lambda": np.array([2.0, 4.0]), "bed depth [cm]": np.array([2.0, 3.0])}
+    np.testing.assert_allclose(noisy.predict(x), [7.4, 19.733], rtol=0.01)
+    np.testing.assert_allclose(noisy.predict(x, use="network"), [7.4, 19.733], rtol=0.2)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def functions_of(found: Discovery) -> set[str]:
 
 
 def test_only_the_chosen_primitives_occur() -> None:
-    found = discover(toy_table(150), primitives=["x", "x^2", "x^3", "cos"], time_budget=6)
+    found = discover(toy_table(150), primitives=["x", "x^2", "x^3", "cos"], time_budget=4)
     assert functions_of(found) <= {"cos"}
     assert found.model is not None
 

@@ -162,6 +162,7 @@ def test_large_networks_have_no_names() -> None:
         (["sigmoid"], "exp(a)", True),
         (["x^2"], "sqrt(2)*a**2", True),
         (["exp", "log"], "log(a) + exp(-b)", True),
+        (["exp", "log"], "2.5*a**1.37/b", True),
         (["abs"], "abs(a)", True),
         (["relu"], "abs(a)", False),
     ],

@@ -1,5 +1,6 @@
 """What a candidate is worth: its constants refitted and snapped, its error on rows that it has not seen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,9 +35,13 @@ class Judged:
 
 @dataclass
 class Judge:
-    """Refits candidates on the training rows, measures them on the others, and keeps the front."""
+    """Refits candidates on the training rows, measures them on the others, and keeps the front.
+
+    ``permitted`` says of an expression whether it may be proposed at all (see `permitted`).
+    """
 
     prepared: Prepared
+    permitted: Callable[[sympy.Expr], bool] = lambda expression: True
     front: Front = field(init=False)
     judged: list[Judged] = field(default_factory=list)
 
@@ -44,7 +49,8 @@ class Judge:
         self.front = Front(floor=1e-10 * self.prepared.spread)
 
     def __call__(self, expression: sympy.Expr, stage: str, *, refit: bool = True) -> Judged | None:
-        """The candidate with its constants refitted on the training rows; None where it has no finite values."""
+        """The candidate with its constants refitted on the training rows; None where it has no finite values or is not
+        permitted."""
         columns, y = self.prepared.columns(self.prepared.train), self.prepared.train.y
         if refit:
             polished = polish(expression, columns, y)
@@ -89,6 +95,8 @@ class Judge:
 
     def _enter(self, expression: sympy.Expr, errors: dict[str, float], stage: str) -> Judged | None:
         expression = round_constants(expression, errors)
+        if not self.permitted(expression):
+            return None
         table, held = self.prepared.table, self.prepared.held
         residuals = self._residuals(expression, held)
         if residuals is None:

@@ -24,11 +24,12 @@ def permitted(primitives: Iterable[Primitive]) -> Callable[[sympy.Expr], bool]:
     functions = {type(part) for form in forms for part in form.atoms(Application)}
     powers = {part.exp for form in forms for part in form.atoms(sympy.Pow)}
     exponents = powers | {a * b for a in powers for b in powers}
+    any_power = p in powers or {sympy.exp, sympy.log} <= functions
 
     def allowed(expression: sympy.Expr) -> bool:
         raised = [part for part in expression.atoms(sympy.Pow) if part.free_symbols]
         return all(type(part) in functions for part in expression.atoms(Application)) and (
-            p in powers or all(part.exp in exponents for part in raised)
+            any_power or all(part.exp in exponents for part in raised)
         )
 
     return allowed

@@ -94,9 +94,9 @@ class _Search:
     ) -> None:
         self.clock = Clock(budget)
         self.table, self.seed, self.workers, self.primitives = table, seed, workers, primitives
-        self.permitted = permitted(primitives.values()) if primitives.keys() != PRIMITIVES.keys() else None
         self.prepared: Prepared = prepare(table, seed)
-        self.judge = Judge(self.prepared)
+        whole = primitives.keys() == PRIMITIVES.keys()
+        self.judge = Judge(self.prepared) if whole else Judge(self.prepared, permitted(primitives.values()))
         self.progress = progress
         self.architecture: Architecture | None = None
         self.steps: list[Step] = []
@@ -147,9 +147,8 @@ class _Search:
     def _climb(self, name: str, noise: float | None, deadline: float) -> None:
         train = self.prepared.train
         for candidate in ladder(self.prepared.columns(train), train.y, noise=noise, deadline=deadline):
-            if self.permitted is None or self.permitted(candidate.expression):
-                self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
-                self._tell(name)
+            self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
+            self._tell(name)
         if time.monotonic() > deadline:
             self.clock.cut.append(name)
 
@@ -194,12 +193,10 @@ class _Search:
                 if time.monotonic() > limit:
                     self.clock.cut.append("naming")
                     return
-                found = self.judge(expression, "naming")
-                if found is not None and found.exact:
-                    return
+                self.judge(expression, "naming")
                 self._tell("naming")
-            best = self.judge.best
-            if best is not None and best.error < AS_GOOD * error:
+            best = self.judge.best  # among several exact ones (exp, a shifted sinh) the shortest
+            if best is not None and (best.exact or best.error < AS_GOOD * error):
                 return
 
     def _named(self, model: Model, error: float, limit: float) -> list[sympy.Expr]:

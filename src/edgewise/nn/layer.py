@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int
@@ -247,7 +247,7 @@ class KANLayer(nn.Module):
                 copy.spline_weight.copy_(self.spline_weight)
         return copy.frozen_like(self)
 
-    def frozen_like(self, other: "KANLayer") -> Self:
+    def frozen_like(self, other: "KANLayer") -> "KANLayer":
         """This layer, with its parameters trainable or not as those of ``other`` are."""
         for name, parameter in other.named_parameters():
             getattr(self, name).requires_grad_(parameter.requires_grad)
