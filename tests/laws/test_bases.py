@@ -223,6 +223,7 @@ def test_an_empty_range_is_named(name: str) -> None:
         make_basis(name, low=torch.tensor([0.0, 1.0]), high=torch.tensor([1.0, 1.0]), intervals=5, degree=3)
 
 
+@pytest.mark.against_annotations
 def test_unknown_names() -> None:
     border = torch.ones(1)
     with pytest.raises(UnknownNameError, match="Did you mean 'bspline'"):

@@ -321,6 +321,7 @@ def test_initialisations() -> None:
     assert float(layer_of(residual="none").residual_weight.detach().abs().max()) == 0
 
 
+@pytest.mark.against_annotations
 @pytest.mark.parametrize(
     ("settings", "error", "says"),
     [

@@ -145,6 +145,7 @@ def test_l1_is_the_mean_magnitude(shape: list) -> None:
                 torch.testing.assert_close(layer[edge_id.target, edge_id.source], expected)
 
 
+@pytest.mark.against_annotations
 def test_an_unknown_score_is_named() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'l1'"):
         edge_scores(trace(network([1, 1]), points(1)), "l2")
@@ -177,6 +178,7 @@ def test_open_edges_are_named() -> None:
     net.require_symbolic()
 
 
+@pytest.mark.against_annotations
 @pytest.mark.parametrize(
     ("shape", "error", "says"),
     [

@@ -29,13 +29,13 @@ def toy_with_constants(spread: float) -> KAN:
     return named(
         [2, 3, 1],
         {
-            (0, 0, 0): ("sin", (math.pi, 0, 1, 0)),
-            (0, 1, 0): ("x^2", (1, 0, 1, 0)),
-            (0, 0, 1): ("sin", (1, 0, spread, 0.5)),
-            (0, 1, 2): ("x", (1, 0, spread, -2)),
-            (1, 0, 0): ("exp", (1, 0, 1, 0)),
-            (1, 1, 0): ("exp", (1, 0, 3, 0)),
-            (1, 2, 0): ("x", (1, 0, 1, 7)),
+            (0, 0, 0): ("sin", (math.pi, 0.0, 1.0, 0.0)),
+            (0, 1, 0): ("x^2", (1.0, 0.0, 1.0, 0.0)),
+            (0, 0, 1): ("sin", (1.0, 0.0, spread, 0.5)),
+            (0, 1, 2): ("x", (1.0, 0.0, spread, -2.0)),
+            (1, 0, 0): ("exp", (1.0, 0.0, 1.0, 0.0)),
+            (1, 1, 0): ("exp", (1.0, 0.0, 3.0, 0.0)),
+            (1, 2, 0): ("x", (1.0, 0.0, 1.0, 7.0)),
         },
     )
 
@@ -63,10 +63,10 @@ def test_the_mean_is_that_of_the_outgoing_edge_not_of_the_node() -> None:
     network = named(
         [2, 2, 1],
         {
-            (0, 0, 0): ("x", (1, 0, 1, 0)),
-            (0, 1, 1): ("x", (1, 0, 1, 0)),
-            (1, 0, 0): ("x", (1, 0, 1, 0)),
-            (1, 1, 0): ("x^2", (1, 0, 1e-3, 0)),
+            (0, 0, 0): ("x", (1.0, 0.0, 1.0, 0.0)),
+            (0, 1, 1): ("x", (1.0, 0.0, 1.0, 0.0)),
+            (1, 0, 0): ("x", (1.0, 0.0, 1.0, 0.0)),
+            (1, 1, 0): ("x^2", (1.0, 0.0, 1e-3, 0.0)),
         },
     )
     pruned = prune(network, X)
@@ -89,7 +89,11 @@ def test_a_trained_network_is_hardly_worse() -> None:
 def test_a_constant_factor_of_a_product_is_kept() -> None:
     network = named(
         [2, (0, 1), 1],
-        {(0, 0, 0): ("x", (1, 0, 1, 0)), (0, 1, 1): ("x", (1, 0, 1e-6, 5)), (1, 0, 0): ("x", (1, 0, 1, 0))},
+        {
+            (0, 0, 0): ("x", (1.0, 0.0, 1.0, 0.0)),
+            (0, 1, 1): ("x", (1.0, 0.0, 1e-6, 5.0)),
+            (1, 0, 0): ("x", (1.0, 0.0, 1.0, 0.0)),
+        },
     )
     pruned = prune(network, X, edge_threshold=2.0, node_threshold=0.0)  # every edge goes but in layers that live
     torch.testing.assert_close(pruned.network(X), network(X).mean(0).expand(500, 1), rtol=0, atol=1e-5)
@@ -126,6 +130,7 @@ def test_edges_go_by_their_score(kind: str) -> None:
     assert len(list(pruned.network.edges())) == 9 - pruned.edges_cut
 
 
+@pytest.mark.against_annotations
 def test_an_unknown_kind_of_score_is_named() -> None:
     with pytest.raises(UnknownNameError, match="share"):
         prune(KAN([2, 1]), X.float(), kind="shares")  # type: ignore[arg-type]
@@ -136,10 +141,10 @@ def test_nodes_that_lost_every_way_in_are_folded_away() -> None:
     network = named(
         [2, 2, 1],
         {
-            (0, 0, 0): ("x", (1, 0, 1, 0)),
-            (0, 1, 1): ("x", (1, 0, 0.01, 0.7)),
-            (1, 0, 0): ("x", (1, 0, 1, 0)),
-            (1, 1, 0): ("exp", (2, 0, 1, 0)),
+            (0, 0, 0): ("x", (1.0, 0.0, 1.0, 0.0)),
+            (0, 1, 1): ("x", (1.0, 0.0, 0.01, 0.7)),
+            (1, 0, 0): ("x", (1.0, 0.0, 1.0, 0.0)),
+            (1, 1, 0): ("exp", (2.0, 0.0, 1.0, 0.0)),
         },
     )
     scores = edge_scores(trace(network, X))
@@ -185,11 +190,11 @@ def test_depth_is_cut_to_what_is_connected() -> None:
     network = named(
         [2, 2, 3, 1],
         {
-            (0, 0, 0): ("x", (1, 0, 1, 0)),
-            (0, 1, 1): ("sin", (2, 0, 1, 0)),
-            (1, 0, 0): ("x^2", (1, 0, 1, 0)),
-            (1, 1, 1): ("x", (1, 0, 1, 0)),  # leads to a node that leads nowhere
-            (2, 0, 0): ("exp", (1, 0, 1, 0)),
+            (0, 0, 0): ("x", (1.0, 0.0, 1.0, 0.0)),
+            (0, 1, 1): ("sin", (2.0, 0.0, 1.0, 0.0)),
+            (1, 0, 0): ("x^2", (1.0, 0.0, 1.0, 0.0)),
+            (1, 1, 1): ("x", (1.0, 0.0, 1.0, 0.0)),  # leads to a node that leads nowhere
+            (2, 0, 0): ("exp", (1.0, 0.0, 1.0, 0.0)),
         },
     )
     pruned = prune(network, X)
@@ -202,10 +207,10 @@ def test_many_outputs_keep_what_any_of_them_needs() -> None:
     network = named(
         [2, 2, 2],
         {
-            (0, 0, 0): ("x", (1, 0, 1, 0)),
-            (0, 1, 1): ("x", (1, 0, 1, 0)),
-            (1, 0, 0): ("sin", (1, 0, 1, 0)),
-            (1, 1, 1): ("sin", (1, 0, 1e-6, 0)),
+            (0, 0, 0): ("x", (1.0, 0.0, 1.0, 0.0)),
+            (0, 1, 1): ("x", (1.0, 0.0, 1.0, 0.0)),
+            (1, 0, 0): ("sin", (1.0, 0.0, 1.0, 0.0)),
+            (1, 1, 1): ("sin", (1.0, 0.0, 1e-6, 0.0)),
         },
     )
     pruned = prune(network, X)
@@ -216,10 +221,10 @@ def test_fixed_edges_are_found_again_under_their_new_numbers() -> None:
     network = named(
         [2, 3, 1],
         {
-            (0, 0, 2): ("sin", (2, 0, 1, 0)),
-            (0, 1, 1): ("x^2", (1, 0, 1, 0)),
-            (1, 2, 0): ("x", (1, 0, 1, 0)),
-            (1, 1, 0): ("x", (1, 0, 1, 0)),
+            (0, 0, 2): ("sin", (2.0, 0.0, 1.0, 0.0)),
+            (0, 1, 1): ("x^2", (1.0, 0.0, 1.0, 0.0)),
+            (1, 2, 0): ("x", (1.0, 0.0, 1.0, 0.0)),
+            (1, 1, 0): ("x", (1.0, 0.0, 1.0, 0.0)),
         },
     )
     lean = prune(network, X).network

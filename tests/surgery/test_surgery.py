@@ -23,7 +23,7 @@ MOVES: dict[str, Move] = {
     "remove": lambda network, x: remove(network, (0, 2, 1)),
     "grow": lambda network, x: grow(network, 1, 2),
     "grow a product": lambda network, x: grow(network, 1, arity=2),
-    "prune nothing": lambda network, x: prune(network, x, node_threshold=0, edge_threshold=0).network,
+    "prune nothing": lambda network, x: prune(network, x, node_threshold=0.0, edge_threshold=0.0).network,
     "prune": lambda network, x: prune(network, x, node_threshold=0.05, edge_threshold=0.1).network,
 }
 SAME_FUNCTION = ("refine", "grow", "grow a product", "prune nothing")
@@ -248,7 +248,7 @@ def test_only_splines_have_free_knots() -> None:
 def test_a_fixed_edge_is_its_primitive_and_all_else_stays() -> None:
     network, x = build(), rows()
     before, after = (
-        trace(n, x).layers[0].postactivations for n in (network, fix(network, (0, 1, 0), "sin", (2, 0.3, 0.8, 0.1)))
+        trace(n, x).layers[0].postactivations for n in (network, fix(network, (0, 1, 0), "sin", (2.0, 0.3, 0.8, 0.1)))
     )
     torch.testing.assert_close(after[:, 0, 1], 0.8 * torch.sin(2 * x[:, 1] + 0.3) + 0.1)
     others = torch.ones_like(after[0], dtype=torch.bool)
@@ -257,7 +257,9 @@ def test_a_fixed_edge_is_its_primitive_and_all_else_stays() -> None:
 
 
 def test_fixing_twice_leaves_the_last_name() -> None:
-    network = fix(fix(build(), EdgeId(0, 1, 0), "sin", (1, 0, 1, 0)), (0, 1, 0), "power", (1, 2, 3, 4, 2.5))
+    network = fix(
+        fix(build(), EdgeId(0, 1, 0), "sin", (1.0, 0.0, 1.0, 0.0)), (0, 1, 0), "power", (1.0, 2.0, 3.0, 4.0, 2.5)
+    )
     edge = network[0].edge(1, 0)
     assert edge.primitive is not None
     assert edge.primitive.name == "power"
@@ -267,8 +269,8 @@ def test_fixing_twice_leaves_the_last_name() -> None:
 
 def test_unknown_names_and_edges_are_named() -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'sin'"):
-        fix(build(), (0, 0, 0), "sine", (1, 0, 1, 0))
-    for move in (lambda: fix(build(), (0, 3, 0), "sin", (1, 0, 1, 0)), lambda: remove(build(), (0, 0, 9))):
+        fix(build(), (0, 0, 0), "sine", (1.0, 0.0, 1.0, 0.0))
+    for move in (lambda: fix(build(), (0, 3, 0), "sin", (1.0, 0.0, 1.0, 0.0)), lambda: remove(build(), (0, 0, 9))):
         with pytest.raises(ShapeError, match="there is no edge"):
             move()
 
@@ -342,7 +344,7 @@ def test_inputs_that_nothing_leaves_go_with_their_names(tmp_path: Path) -> None:
     np.testing.assert_allclose(lean.predict(x[:, [0, 2]]), model.predict(x), rtol=1e-12)
     lean.save(tmp_path / "m")
     assert np.array_equal(Model.load(tmp_path / "m").predict(x[:, [0, 2]]), lean.predict(x[:, [0, 2]]))
-    pruned = prune(lean.network, torch.as_tensor(x[:, [0, 2]]), node_threshold=0, edge_threshold=0)
+    pruned = prune(lean.network, torch.as_tensor(x[:, [0, 2]]), node_threshold=0.0, edge_threshold=0.0)
     np.testing.assert_allclose(lean.with_network(pruned.network).predict(x[:, [0, 2]]), lean.predict(x[:, [0, 2]]))
     assert bool(refine(lean.network, 8)(torch.as_tensor(x[:, [0, 2]])).isfinite().all())
 

@@ -276,6 +276,7 @@ def test_no_finite_start_is_named() -> None:
 GOOD = torch.zeros(4, 2)
 
 
+@pytest.mark.against_annotations
 @pytest.mark.parametrize(
     ("x", "y"),
     [
@@ -302,6 +303,7 @@ def test_one_cell_that_is_no_number_is_refused(bad: float, part: int) -> None:
         TrainingData(*parts)
 
 
+@pytest.mark.against_annotations
 @pytest.mark.parametrize("weights", [torch.ones(3), torch.ones(4, 1), -torch.ones(4), torch.zeros(4)])
 def test_weights_that_weigh_nothing_are_refused(weights: Tensor) -> None:
     with pytest.raises((ShapeError, ValuesError), match="weights"):

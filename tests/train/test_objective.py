@@ -127,6 +127,7 @@ def test_weights_of_rows_and_a_loss_of_ones_own() -> None:
     assert float(absolute(network, x, y).detach()) == pytest.approx(7 / 3)
 
 
+@pytest.mark.against_annotations
 def test_targets_that_would_broadcast_are_refused() -> None:
     with pytest.raises(ShapeError, match=r"\(3, 1\).*\(3,\)"):
         Objective().rows(KAN([1, 1]), torch.zeros(3, 1), torch.zeros(3))

@@ -16,7 +16,7 @@ from edgewise.nn import KAN, KANLayer
 from edgewise.nn.layer import RESIDUAL_SLOPES, RESIDUALS
 from edgewise.primitives import Primitive
 
-Rows = Float[Tensor, "starts rows columns"]
+Rows = Float[Tensor, "starts rows n_in"]
 
 
 @dataclass
@@ -71,7 +71,7 @@ class LayerStack:
         shape = (rows, starts, n_in, values.shape[-1])
         return values.view(shape).transpose(0, 1), slopes.view(shape).transpose(0, 1)
 
-    def sums(self, features: Tensor, x: Rows) -> Rows:
+    def sums(self, features: Tensor, x: Rows) -> Float[Tensor, "starts rows n_sums"]:
         """The sums of edges (R, rows, n_sums)."""
         sums = torch.baddbmm(self.bias.unsqueeze(1), features.flatten(2), self.weight.flatten(1, 2))
         if self.template.fixed:
@@ -135,7 +135,7 @@ class Stack:
         """How many."""
         return self.layers[0].starts
 
-    def activations(self, x: Float[Tensor, "rows n_in"]) -> list[Rows]:
+    def activations(self, x: Float[Tensor, "rows n_in"]) -> list[Float[Tensor, "starts rows _"]]:
         """What enters each layer, and last what comes out: (R, rows, nodes) each."""
         flow = x.unsqueeze(0).expand(self.starts, -1, -1)
         all_flows = [flow]
