@@ -196,6 +196,24 @@ def test_a_large_penalty_leaves_a_cubic() -> None:
     np.testing.assert_allclose(network(x)[:, 0].detach().numpy(), cubic(x[:, 0].numpy()), atol=2e-3)
 
 
+def test_noise_is_not_memorised() -> None:
+    """300 rows, noise of 0.1: finer pieces stop to help, and the best stage is the one that comes back."""
+    x = torch.rand(300, 1, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 2 - 1
+    noise = 0.1 * torch.randn(300, 1, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    data = TrainingData.split(x, torch.sin(3 * x) + noise)
+    fit = levenberg(KAN([1, 1]), data, Levenberg(restarts=1, intervals=(3, 6, 12, 24, 48, 96, 192)))
+    assert fit.held_out_rmse < 0.125
+    assert fit.held_out_rmse == min(stage.held_out_rmse for stage in fit.history.stages)
+    assert fit.network[0].basis.intervals == fit.history.best.intervals
+
+
+def test_no_stage_has_more_parameters_than_the_rows_can_tell() -> None:
+    x = torch.linspace(-1, 1, 20, dtype=torch.float64)[:, None]
+    stages = levenberg(KAN([1, 1]), TrainingData(x, x**2, x, x**2), Levenberg(restarts=1)).history.stages
+    assert all(stage.parameters <= 0.7 * 20 + 1 for stage in stages[1:])
+    assert stages[-1].intervals <= 6
+
+
 def test_float32_rows_are_trained_in_float64() -> None:
     data = sample(toy, count=100)
     single = TrainingData(data.x.float(), data.y.float(), data.x_held.float(), data.y_held.float())

@@ -43,8 +43,8 @@ class Penalty:
         return total
 
 
-def edge_magnitudes(network: KAN, x: Float[Tensor, "rows n_in"]) -> list[Float[Tensor, "n_sums n_in"]]:
-    """Equation 2 for every edge, one matrix a layer, with gradient."""
+def edge_magnitudes(network: KAN, x: Float[Tensor, "rows n_in"]) -> list[Float[Tensor, "_ _"]]:
+    """Equation 2 for every edge, one matrix (n_sums, n_in) a layer, with gradient."""
     magnitudes = []
     for layer in network:
         magnitudes.append(_layer_magnitudes(layer, x))
