@@ -8,6 +8,7 @@ ALONE  := OMP_NUM_THREADS=1
 .PHONY: venv demo lint test test-slow api picture clean
 
 $(READY): pyproject.toml constraints/cpu.txt | $(BIN)/python
+	@echo 'Installing into .venv: some minutes the first time, then never again.'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/cpu.txt -e '.[dev]'
 	@touch $@
 

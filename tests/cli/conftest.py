@@ -39,6 +39,10 @@ class Found:
     def sample(self) -> np.ndarray:
         return self.table.x
 
+    @property
+    def trusted(self) -> str:
+        return "network" if self.formula is None else "formula"
+
     def to_json(self) -> dict[str, Any]:
         return {"target": self.table.target, "formula": self.formula and self.formula.text, "rmse": float("nan")}
 

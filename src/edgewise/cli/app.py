@@ -1,5 +1,6 @@
 """The commands. Each imports what it needs when it runs, so that ``edgewise --help`` answers at once."""
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,7 +65,9 @@ def discover(
 def predict(
     run: Run,
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or TSV file with the input columns.")],
-    use: Annotated[str, typer.Option(help="formula or network. Without it: the formula, if there is one.")] = "",
+    use: Annotated[
+        str, typer.Option(help="formula or network. Without it: the formula if verified, else the network.")
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
 ) -> None:
     """Predict the target for the rows of a table."""
@@ -73,8 +76,14 @@ def predict(
     if use not in ("", "formula", "network"):
         raise SettingsError(f"--use is formula or network, not {use!r}.")
     found = _load(run)
-    using = use or ("network" if found.formula is None else "formula")
-    predicted = found.predict(read_columns(table, found.inputs), use=using)
+    using = use or found.trusted
+    with warnings.catch_warnings(record=True) as doubts:
+        warnings.simplefilter("always")
+        predicted = found.predict(read_columns(table, found.inputs), use=using)
+    for doubt in doubts:
+        say(f"note: {doubt.message}")
+    if found.trusted == "network" and using == "formula":
+        say("note: the formula is an approximation that was not verified; --use network asks the network")
     say(f"{len(predicted)} rows by the {using}" + (f" {found.formula}" if using == "formula" else ""))
     _write(words.as_csv({found.target: predicted}), out)
 
@@ -95,7 +104,9 @@ def plot(
     found = _load(run)
     picture = found.svg(use or ("network" if found.formula is None else "formula"))
     if picture is None:
-        raise StorageError(f"{run} holds no {use or 'formula'} to draw: its table was too small for one.")
+        raise StorageError(
+            f"{run} holds no {use or 'formula'} to draw: none was found, or it is a constant. Try the other --use."
+        )
     _write(picture, out)
 
 

@@ -13,7 +13,7 @@ Every step puts formulas on one front and may find that the time is over; what w
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import sympy
@@ -67,6 +67,11 @@ def discover(
     >>> discover(load_table("kepler"), time_budget=20).formula.equation  # doctest: +SKIP
     'period = axis**(3/2)'
     """
+    if not isinstance(table, Table):
+        raise SettingsError(
+            f"discover takes a Table, got {type(table).__name__}. Make one with edgewise.read_table(path, target=...), or "
+            f"from a data frame with edgewise.Table.from_frame(frame, target=...)."
+        )
     if not time_budget > 0:
         raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
     if workers < 1:
@@ -102,7 +107,8 @@ class _Search:
         self.steps: list[Step] = []
 
     def run(self) -> None:
-        """All the steps."""
+        """All the steps; the mean stands on the front from the start."""
+        self.judge(sympy.Float(float(self.prepared.train.y.mean())), "mean")
         self._step("ladder", self._ladder)
         if not self._exact():
             self._step("graphs", self._graphs)
@@ -237,6 +243,10 @@ class _Search:
             errors.append(self.architecture.trial.error * self.prepared.spread)
         return min(errors, default=None)
 
+    def _inputs(self) -> Iterator[tuple[str, np.ndarray]]:
+        table = self.prepared.table
+        return ((name, table.columns[name]) for name in table.inputs)
+
     # -- the result ----------------------------------------------------------------------------------------------
 
     def result(self) -> Discovery:
@@ -264,6 +274,7 @@ class _Search:
             warnings=(*self.prepared.warnings, *verdict.warnings),
             steps=tuple(self.steps),
             sample=self.prepared.table.x[np.sort(rows)],
+            ranges={name: (float(column.min()), float(column.max())) for name, column in self._inputs()},
         )
 
 

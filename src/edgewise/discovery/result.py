@@ -1,7 +1,8 @@
 """What a discovery found."""
 
 import json
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.data import Table
-from edgewise.errors import FormulaError, StorageError
+from edgewise.errors import EdgewiseWarning, FormulaError, StorageError
 from edgewise.formula import Formula, Front
 from edgewise.nn import Model
 from edgewise.symbolic import compile_model
@@ -52,13 +53,36 @@ class Discovery:
     warnings: tuple[str, ...]
     steps: tuple[Step, ...]
     sample: np.ndarray
+    ranges: Mapping[str, tuple[float, float]]
 
-    def predict(self, x: np.ndarray | Mapping[str, np.ndarray] | Table, use: str = "formula") -> np.ndarray:
-        """Answers (rows,) of the formula, or of the network with ``use="network"``.
+    @property
+    def trusted(self) -> str:
+        """What answers by default: the formula if it is verified or stands alone, else the network."""
+        return "formula" if self.formula is not None and (self.verified or self.model is None) else "network"
 
-        ``x`` is a table, a mapping of columns, or an array (rows, inputs) in the order of ``inputs``.
+    def predict(self, x: np.ndarray | Mapping[str, np.ndarray] | Table, use: str = "") -> np.ndarray:
+        """Answers (rows,) of the formula (``use="formula"``) or the network (``"network"``); of ``trusted`` by default.
+
+        ``x`` is a table, a mapping of columns, or an array (rows, inputs) in the order of ``inputs``. Warns
+        (EdgewiseWarning) of rows outside the ranges that were learned from, and of answers that are no numbers.
         """
         columns = self._columns(x)
+        answers = self._answers(columns, use or self.trusted)
+        for note in self._doubts(columns, answers):
+            warnings.warn(note, EdgewiseWarning, stacklevel=2)
+        return answers
+
+    def _doubts(self, columns: Mapping[str, np.ndarray], answers: np.ndarray) -> Iterator[str]:
+        for name, (low, high) in self.ranges.items():
+            spare = 1e-9 * (high - low)
+            if name in columns and (
+                beyond := int(np.sum((columns[name] < low - spare) | (columns[name] > high + spare)))
+            ):
+                yield f"{name!r} leaves the range that was learned from ({low:g} to {high:g}) in {_rows(beyond)}."
+        if missing := int(np.sum(~np.isfinite(answers))):
+            yield f"the answer is no number in {_rows(missing)}: the formula is not defined there."
+
+    def _answers(self, columns: Mapping[str, np.ndarray], use: str) -> np.ndarray:
         if use == "formula":
             if self.formula is None:
                 raise FormulaError("no formula was found; ask the network with use='network'.")
@@ -67,7 +91,7 @@ class Discovery:
         if use != "network":
             raise FormulaError(f"use is 'formula' or 'network', got {use!r}.")
         if self.model is None:
-            raise FormulaError("the table was too small for a network; ask the formula with use='formula'.")
+            raise FormulaError("this run holds no network (see its notes); ask the formula with use='formula'.")
         return self.model.predict(np.column_stack([columns[name] for name in self.model.inputs]))
 
     def _columns(self, x: np.ndarray | Mapping[str, np.ndarray] | Table) -> dict[str, np.ndarray]:
@@ -98,12 +122,10 @@ class Discovery:
         return network_svg(model, self.sample[:, columns])
 
     def __str__(self) -> str:
-        network = "none (too few rows)"
+        network = "none"
         if self.model is not None:
             shape = ", ".join(map(str, self.network_shape))
-            network = (
-                f"[{shape}]  held-out r2 {self.network_r2:.7f}, rmse {self.network_rmse:.2e}, rate {self.rate:.1f}"
-            )
+            network = f"[{shape}]  held-out r2 {self.network_r2:.7f}, rmse {self.network_rmse:.2e}, rate {max(self.rate, 0.0):.1f}"
         lines = [
             f"{self.rows} rows, {_inputs(self.inputs)} -> {self.target}",
             f"network  {network}",
@@ -166,11 +188,14 @@ class Discovery:
             **self.to_json(),
             "formulas": [f.as_dict() for f in self.front],
             "sample": self.sample.tolist(),
+            "ranges": {name: list(ends) for name, ends in self.ranges.items()},
         }
         saved["pick"] = next((i for i, f in enumerate(self.front) if f is self.formula), None)
         (folder / "formula.json").write_text(json.dumps(_plain(saved), indent=1, allow_nan=False), encoding="utf-8")
         if self.model is not None:
             self.model.save(folder / "network.safetensors")
+        else:
+            (folder / "network.safetensors").unlink(missing_ok=True)  # that of an earlier run in the same folder
 
     @classmethod
     def load(cls, folder: str | Path) -> "Discovery":
@@ -200,6 +225,7 @@ class Discovery:
                 warnings=tuple(saved["warnings"]),
                 steps=tuple(Step(**{**step, "error": _number(step["error"], np.inf)}) for step in saved["steps"]),
                 sample=np.array(saved["sample"]),
+                ranges={name: (low, high) for name, (low, high) in saved["ranges"].items()},
             )
         except (OSError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, StorageError | FormulaError):
@@ -227,6 +253,10 @@ def _formula(saved: Mapping[str, Any]) -> Formula:
     errors = {name: _number(error) for name, error in saved["constant_errors"].items()}
     numbers = {"rmse": _number(saved["rmse"]), "r2": _number(saved["r2"]), "constant_errors": errors}
     return Formula.from_dict({**saved, **numbers})
+
+
+def _rows(number: int) -> str:
+    return f"{number} row" + "s" * (number != 1)
 
 
 def _inputs(names: tuple[str, ...]) -> str:

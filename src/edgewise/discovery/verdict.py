@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import sympy
 
 from edgewise.formula import evaluate
 
@@ -12,6 +13,7 @@ from .prepare import Prepared
 
 CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of
 CLEAR_IN_FEW_ROWS = 0.01
+ROWS_A_SYMBOL = 2
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,15 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
     pick = judge.settle()
     if pick is None:
         return Verdict(None, False, ("no candidate had finite values on the rows held out.",))
+    rows, size = prepared.table.rows, pick.formula.complexity
+    if rows < ROWS_A_SYMBOL * size:
+        note = f"{rows} rows cannot verify a formula of {size} symbols; {ROWS_A_SYMBOL * size} are the least."
+        return Verdict(pick, False, (note,))
     if pick.error <= EXACT:
         return Verdict(pick, True)
     if architecture is None:
-        return Verdict(pick, False, ("too few rows to hold a network beside the formula: it is not verified.",))
+        note = "no network stands beside the formula (too few rows, or the time was over): it is not verified."
+        return Verdict(pick, False, (note,))
     held = prepared.network_held
     by_formula = held.y - pick.formula.predict(held)
     by_network = held.y - architecture.model.predict(held.x)
@@ -47,7 +54,16 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
         )
     if pick.error > (CLEAR_IN_FEW_ROWS if prepared.small else CLEAR) or not is_white(pick, prepared):
         return Verdict(pick, False)
+    odd = [f"{float(power):g}" for power in fitted_powers(pick.formula.expression)]
+    if odd:
+        note = f"the rows tell the exponent {', '.join(odd)} from a plain number; uneven noise or rounding may do that."
+        return Verdict(pick, False, (note,))
     return Verdict(pick, True)
+
+
+def fitted_powers(expression: sympy.Expr) -> list[sympy.Float]:
+    """Exponents that are still decimals: a law's are plain numbers."""
+    return sorted({power.exp for power in expression.atoms(sympy.Pow) if power.exp.is_Float})
 
 
 def is_white(pick: Judged, prepared: Prepared) -> bool:

@@ -86,7 +86,7 @@ class _Walk:
 
     def _column(self, name: str) -> np.ndarray:
         if name not in self.columns:
-            known = ", ".join(self.columns) or "none"
+            known = ", ".join(self.columns) or "none of its own"
             raise ColumnError(f"the formula needs {name!r}; columns given: {known}.{did_you_mean(name, self.columns)}")
         return self.columns[name]
 

@@ -105,18 +105,23 @@ class _Problem:
         return float(largest * np.sqrt(np.mean((r / largest) ** 2))) * self.size
 
     def errors(self) -> dict[str, float]:
-        """Standard errors from the curvature of the sum of squares at the constants."""
+        """Standard errors from the curvature of the sum of squares at the constants.
+
+        Where the scatter is uneven (proportional noise, rounded columns) the rows that pull a constant may scatter more
+        than the mean row: the larger of the usual error and White's is given (H. White, Econometrica 48, 1980).
+        """
         r, free = self.residual(self.start), len(self.y) - len(self.start)
         if not len(self.start) or free <= 0 or _cost(r) == np.inf:
             return {p.name: np.inf for p in self.parameters}
         matrix = self.jacobian(self.start)
         scale = np.max(np.abs(matrix), axis=0)
         known = scale > 0
-        _, singular, directions = np.linalg.svd(matrix[:, known] / scale[known], full_matrices=False)
+        rows, singular, directions = np.linalg.svd(matrix[:, known] / scale[known], full_matrices=False)
         told = singular > SLOPES * singular.max(initial=0.0)
-        spread = np.sqrt(np.sum((directions[told] / singular[told, None]) ** 2, axis=0))
+        pull = (directions[told] / singular[told, None]).T @ rows[:, told].T  # of each row on each constant
+        even, uneven = r @ r * np.sum(pull**2, axis=1), len(r) * (pull**2 @ r**2)
         errors = np.full(len(self.start), np.inf)
-        errors[known] = np.sqrt(r @ r / free) * spread / scale[known]
+        errors[known] = np.sqrt(np.maximum(even, uneven) / free) / scale[known]
         errors[np.flatnonzero(known)[np.any(np.abs(directions[~told]) > 1e-6, axis=0)]] = np.inf
         return {p.name: float(error) for p, error in zip(self.parameters, errors, strict=True)}
 
