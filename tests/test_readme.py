@@ -32,8 +32,10 @@ def commands(text: str) -> list[tuple[str, str]]:
 
 
 def loosely(text: str) -> list[str]:
-    """The lines with every decimal number as #, so that another processor's last digits do not matter."""
-    return [" ".join(NUMBER.sub("#", line).split()) for line in text.strip().splitlines()]
+    """The lines with every number as #, so that another processor's last digits do not matter; of the network, whose
+    refinement the clock may cut, only that there is one."""
+    lines = [" ".join(NUMBER.sub("#", line).split()) for line in text.strip().splitlines()]
+    return ["network" if line.startswith("network [") else line for line in lines]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -110,7 +110,7 @@ def certificate(truth: Truth, seed: int) -> dict[str, Any]:
     return {
         "shape": shape_of(found.model.network),
         "certified": found.certified,
-        "rate": found.trial.fit.history.rate,
+        "rate": found.rate,
         "rmse": found.trial.error * prepared.spread,
         "tried": len(found.trials),
         "wall": clock.wall,

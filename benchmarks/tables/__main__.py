@@ -210,11 +210,8 @@ def _formulas(wholes: dict[str, dict]) -> str:
         for name, row in wholes.items()
     ]  # fmt: skip
     text = table(head, lines)
-    notes = [
-        f"- {name}: {warning}"
-        for name, row in wholes.items()
-        for warning in (*row["warnings"], *map("cut: {}".format, row["cut"]))
-    ]
+    notes = [f"- {name}: {warning}" for name, row in wholes.items() for warning in row["warnings"]]
+    notes += [f"- {name}: the time budget cut {', '.join(row['cut'])}" for name, row in wholes.items() if row["cut"]]
     return "## All rows given to discover\n\n" + "\n\n".join([text, *(["\n".join(notes)] if notes else [])])
 
 

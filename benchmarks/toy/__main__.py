@@ -131,8 +131,8 @@ def _summary(ours: list[dict], theirs: dict[str, list[dict]] | None) -> str:
     certified = sum(row["shape"] == "[2, 1, 1]" and row["rate"] >= 3 for row in ours)
     target = (
         f"Targets: all recovered, median under 10 s, network [2, 1, 1]. Network [2, 1, 1] in {shaped} of {len(ours)}, "
-        f"with a rate of at least 3 in {certified}. The first seed's seconds hold the imports of torch and "
-        f"SymPy's rooms. 'exact at' names the step that held the exact law first: the ladder's tests of structure come before any network."
+        f"with a rate of at least 3 in {certified}. The first seed's seconds hold the imports of torch and SymPy's rooms. "
+        f"'exact at' names the step that held the exact law first: the ladder's tests of structure come before any network."
     )
     return table(head, rows) + "\n\n" + target
 

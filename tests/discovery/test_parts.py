@@ -84,7 +84,7 @@ QUICK = Levenberg(restarts=4, intervals=(3, 6, 12))
 def test_the_smallest_graph_that_can_hold_the_function_is_found_by_its_rate() -> None:
     prepared = prepare(table_of(lambda x: np.exp(np.sin(3 * x[:, 0]) + x[:, 1] ** 2 / 4), rows=400), 0)
     told: list[Trial] = []
-    found = find_architecture(prepared, seed=0, stop=lambda: False, fine=(24,), report=told.append)
+    found = find_architecture(prepared, seed=0, stop=lambda: False, fine=Levenberg(intervals=(24,)), report=told.append)
     assert found is not None
     assert found.certified
     assert found.model.network.shape == [2, 1, 1]

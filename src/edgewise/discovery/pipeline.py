@@ -256,7 +256,7 @@ class _Search:
             network_shape=tuple(model.network.shape) if model else (),
             network_rmse=error * self.prepared.spread,
             network_r2=1 - error**2,
-            rate=architecture.trial.fit.history.rate if architecture else 0.0,
+            rate=architecture.rate if architecture else 0.0,
             rows=self.table.rows,
             seconds=self.clock.elapsed,
             seed=self.seed,
