@@ -10,7 +10,7 @@ SAYS = {
     "draw_a_network": "c = sqrt(a**2 + b**2): four pictures",
     "kepler": "law      period = axis**(3/2)",
     "layer_in_a_torch_model": "% of the points on the right side",
-    "own_primitive": "brightness = 1 + 2*sin(3*angle)/(3*angle)",
+    "own_primitive": "brightness = 1.0 + 0.666667*sin(3.0*angle)/angle",
     "refine_and_certify": "[2, 1, 1]   rate ",
     "toy_by_hand": "y = exp(x2**2 + sin(pi*x1))",
 }

@@ -184,7 +184,8 @@ def _errors(wholes: dict[str, dict], folds: dict[str, list[dict]]) -> str:
     text = "## Held-out rmse, in the target's units (the formula's choice is held out too)\n\n"
     note = (
         "\n\n'mean' predicts the mean of the training rows. HistGradientBoosting's default of 20 rows a leaf leaves it little "
-        "to do with fewer than 40 rows."
+        "to do with fewer than 40 rows. What a search finds that its 60 s of wall time cut (see below) depends on how busy the "
+        "machine is: its CPU seconds say how much of them it had."
     )
     return text + table(["table", "rows", "held out", *who, "CPU s of discover"], lines) + note
 

@@ -287,7 +287,6 @@ def test_the_budget_cuts_steps_and_names_them(rows: int, columns: int, budget: f
     wall, work = time.monotonic() - began, time.process_time() - worked
     assert (wall - budget) * min(1.0, work / wall) < 0.1 * budget + 1, "on a machine of our own, that is"
     assert found.cut
-    assert found.formula is not None
     assert not found.verified
 
 
