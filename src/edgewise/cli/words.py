@@ -37,7 +37,18 @@ def folder(path: Path | None) -> Path | None:
     """A folder that can be written to, said before the work and not after it."""
     if path is not None and path.exists() and not path.is_dir():
         raise SettingsError(f"--out {path} is a file, but a run is saved as a folder. Give another name.")
+    if path is not None and path.is_dir() and any(path.iterdir()) and not _is_a_run(path):
+        raise SettingsError(
+            f"--out {path} is a folder with files of another kind in it. Give a new or an empty folder."
+        )
     return path
+
+
+def _is_a_run(path: Path) -> bool:
+    try:
+        return "formulas" in json.loads((path / "formula.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
 
 
 def as_csv(columns: Mapping[str, Iterable[float]]) -> str:

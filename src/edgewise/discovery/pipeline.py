@@ -72,6 +72,8 @@ def discover(
             f"discover takes a Table, got {type(table).__name__}. Make one with edgewise.read_table(path, target=...), or "
             f"from a data frame with edgewise.Table.from_frame(frame, target=...)."
         )
+    if seed < 0:
+        raise SettingsError(f"seed is a number of 0 or more, got {seed}.")
     if not time_budget > 0:
         raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
     if workers < 1:
@@ -240,7 +242,7 @@ class _Search:
         """The least error that anything reached, in the target's units: what is left is taken for noise."""
         errors = [j.formula.rmse for j in self.judge.judged]
         if self.architecture is not None:
-            errors.append(self.architecture.trial.error * self.prepared.spread)
+            errors.append(self._network_errors(self.architecture.model)[0])
         return min(errors, default=None)
 
     def _inputs(self) -> Iterator[tuple[str, np.ndarray]]:
@@ -254,7 +256,7 @@ class _Search:
         architecture = self.architecture
         verdict: Verdict = decide(self.judge, architecture, self.prepared)
         model: Model | None = architecture.model if architecture else None
-        error = architecture.trial.error if architecture else float("nan")
+        rmse, r2 = self._network_errors(model)
         rows = np.random.default_rng(self.seed).permutation(self.table.rows)[:SAMPLE]
         return Discovery(
             target=self.table.target,
@@ -264,8 +266,8 @@ class _Search:
             verified=verdict.verified,
             model=model,
             network_shape=tuple(model.network.shape) if model else (),
-            network_rmse=error * self.prepared.spread,
-            network_r2=1 - error**2,
+            network_rmse=rmse,
+            network_r2=r2,
             rate=architecture.rate if architecture else 0.0,
             rows=self.table.rows,
             seconds=self.clock.elapsed,
@@ -276,6 +278,14 @@ class _Search:
             sample=self.prepared.table.x[np.sort(rows)],
             ranges={name: (float(column.min()), float(column.max())) for name, column in self._inputs()},
         )
+
+    def _network_errors(self, model: Model | None) -> tuple[float, float]:
+        """rmse and r2 of the network on the rows that were held out from it."""
+        if model is None:
+            return float("nan"), float("nan")
+        held = self.prepared.network_held
+        rmse = float(np.sqrt(np.mean((held.y - model.predict(held.x)) ** 2)))
+        return rmse, 1 - rmse**2 / max(float(held.y.var()), np.finfo(float).tiny)
 
 
 def _table_of(primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None) -> dict[str, Primitive]:

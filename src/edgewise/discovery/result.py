@@ -125,7 +125,8 @@ class Discovery:
         network = "none"
         if self.model is not None:
             shape = ", ".join(map(str, self.network_shape))
-            network = f"[{shape}]  held-out r2 {self.network_r2:.7f}, rmse {self.network_rmse:.2e}, rate {max(self.rate, 0.0):.1f}"
+            errors = f"held-out r2 {self.network_r2:.7f}, rmse {self.network_rmse:.2e}"
+            network = f"[{shape}]  {errors}, rate {max(self.rate, 0.0):.1f}"
         lines = [
             f"{self.rows} rows, {_inputs(self.inputs)} -> {self.target}",
             f"network  {network}",

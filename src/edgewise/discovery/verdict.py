@@ -14,6 +14,9 @@ from .prepare import Prepared
 CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of
 CLEAR_IN_FEW_ROWS = 0.01
 ROWS_A_SYMBOL = 2
+SHORT = 8  # digits that a constant may have and still be a number that somebody set
+MOST_FITTED = 4
+MOST_FITTED_IN_FEW_ROWS = 2
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,9 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
     pick = judge.settle()
     if pick is None:
         return Verdict(None, False, ("no candidate had finite values on the rows held out.",))
-    rows, size = prepared.table.rows, pick.formula.complexity
-    if rows < ROWS_A_SYMBOL * size:
-        note = f"{rows} rows cannot verify a formula of {size} symbols; {ROWS_A_SYMBOL * size} are the least."
-        return Verdict(pick, False, (note,))
+    doubt = _too_free(pick, prepared)
+    if doubt:
+        return Verdict(pick, False, (doubt,))
     if pick.error <= EXACT:
         return Verdict(pick, True)
     if architecture is None:
@@ -52,13 +54,35 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
         return Verdict(
             pick, False, ("the network still improves with finer splines, so the formula is not at the floor.",)
         )
-    if pick.error > (CLEAR_IN_FEW_ROWS if prepared.small else CLEAR) or not is_white(pick, prepared):
+    clear = CLEAR_IN_FEW_ROWS if prepared.small else CLEAR
+    if pick.error > clear or pick.formula.r2 < 1 - clear**2 or not is_white(pick, prepared):
         return Verdict(pick, False)
     odd = [f"{float(power):g}" for power in fitted_powers(pick.formula.expression)]
     if odd:
         note = f"the rows tell the exponent {', '.join(odd)} from a plain number; uneven noise or rounding may do that."
         return Verdict(pick, False, (note,))
     return Verdict(pick, True)
+
+
+def _too_free(pick: Judged, prepared: Prepared) -> str:
+    """Why a formula could come this near without being a law; empty if it could not.
+
+    Smooth functions are interpolated to the last digit by polynomials with enough fitted constants, and a few rows by
+    many a short formula; a law has few constants, most of them numbers that people know.
+    """
+    rows, size = prepared.distinct, pick.formula.complexity
+    if not pick.formula.expression.free_symbols:
+        return "the best formula is a constant: these rows do not tell how the target depends on the inputs."
+    if rows < ROWS_A_SYMBOL * size:
+        return f"{rows} different rows cannot verify a formula of {size} symbols; {ROWS_A_SYMBOL * size} are the least."
+    fitted = [
+        value for value in pick.formula.constants.values() if len(f"{value!r}".strip("-0.").replace(".", "")) > SHORT
+    ]
+    most = MOST_FITTED_IN_FEW_ROWS if prepared.small else MOST_FITTED
+    counted = len(pick.formula.constants) if prepared.small and pick.error > EXACT else len(fitted)
+    if counted > most:
+        return f"{counted} fitted constants may interpolate any smooth function: a law would have fewer."
+    return ""
 
 
 def fitted_powers(expression: sympy.Expr) -> list[sympy.Float]:

@@ -200,8 +200,16 @@ class KANLayer(nn.Module):
         function: Primitive | str | Tensor | None,
         constants: Constants | Sequence[float] = IDENTITY,
     ) -> None:
-        """Make an edge a primitive (with its constants), a spline (weights of shape (n_basis + 1,)), or absent (None)."""
+        """Make an edge a primitive (with its constants), a spline (weights of shape (n_basis + 1,)), or absent (None).
+
+        ``constants`` is then a new parameter: make optimisers afterwards. Raises ShapeError for an edge or weights that
+        do not fit, SettingsError for constants that are not finite.
+        """
         self._check_edge(source, target)
+        if isinstance(function, Tensor) and function.shape != self.weight.shape[1:2]:
+            raise ShapeError(f"a spline here has {self.weight.shape[1]} weights, got shape {tuple(function.shape)}.")
+        if not all(math.isfinite(value) for value in constants):
+            raise SettingsError(f"the constants of an edge must be finite, got {tuple(constants)}.")
         primitive = find(function) if isinstance(function, str) else function
         rows = {(s, t): (p, self.constants[row]) for row, (s, t, p) in enumerate(self._fixed)}
         rows.pop((source, target), None)
@@ -255,14 +263,27 @@ class KANLayer(nn.Module):
 
     # -- storage ---------------------------------------------------------------------------------------------------
 
-    def get_extra_state(self) -> list[tuple[int, int, str]]:
-        """The names of the fixed edges travel with the state dict: without them the numbers mean another function."""
+    def fixed_names(self) -> list[tuple[int, int, str]]:
+        """(source, target, name) of each fixed edge."""
         return [(source, target, primitive.name) for source, target, primitive in self._fixed]
 
+    def get_extra_state(self) -> dict[str, Any]:
+        """What the numbers mean travels with them: without it the same state would be another function."""
+        return {"fixed": self.fixed_names(), **self._structure()}
+
     def set_extra_state(self, state: Any) -> None:
-        """Take the names of the fixed edges back; a primitive of the user's own must be fixed before loading."""
-        own = {primitive.name: primitive for _, _, primitive in self._fixed}
-        self._fixed = tuple((int(source), int(target), find(name, own)) for source, target, name in state)
+        """Take the names of the fixed edges back; a primitive of the user's own must be fixed before loading.
+
+        Raises StorageError when the state is of a layer with other nodes, residual or basis.
+        """
+        for name, own in self._structure().items():
+            if state.get(name) != own:
+                raise StorageError(f"the state is of a layer with {name} {state.get(name)}, but this one has {own}.")
+        known = {primitive.name: primitive for _, _, primitive in self._fixed}
+        self._fixed = tuple((int(source), int(target), find(name, known)) for source, target, name in state["fixed"])
+
+    def _structure(self) -> dict[str, Any]:
+        return {"arity": self.arity, "residual": self.residual, "basis": self.basis.settings()}
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         numbers = state_dict.get(prefix + "constants")

@@ -92,7 +92,7 @@ def _describe_layer(layer: KANLayer) -> dict[str, Any]:
         "arity": list(layer.arity),
         "basis": layer.basis.settings(),
         "residual": layer.residual,
-        "fixed": layer.get_extra_state(),
+        "fixed": layer.fixed_names(),
     }
 
 

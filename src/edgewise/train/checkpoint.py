@@ -23,7 +23,7 @@ def write_checkpoint(path: str | Path, network: KAN, best: KAN, losses: Losses, 
         **{f"best.{name}": value for name, value in _numbers(best).items()},
         **{f"state.{name}": value.detach().cpu().contiguous() for name, value in state.items()},
     }
-    header = {"checkpoint": json.dumps({"version": 1, "losses": losses})}
+    header = {"checkpoint": json.dumps({"version": 2, "losses": losses, "fixed": _names(network)})}
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
         file.write(to_bytes(tensors, metadata=header))
     os.replace(file.name, path)
@@ -38,6 +38,8 @@ def read_checkpoint(path: str | Path, network: KAN, best: KAN) -> tuple[Losses, 
         with safe_open(str(path), framework="pt") as file:
             header = json.loads((file.metadata() or {})["checkpoint"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        if header["fixed"] != _names(network):
+            raise StorageError(f"{path} belongs to a network whose edges are fixed to other functions.")
         for target, prefix in ((network, "network."), (best, "best.")):
             own = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
             target.load_state_dict(own, strict=False)
@@ -51,6 +53,11 @@ def read_checkpoint(path: str | Path, network: KAN, best: KAN) -> tuple[Losses, 
             f"{path} is no checkpoint of this network: {error}. Name another file, or remove it."
         ) from error
     return losses, {name.removeprefix("state."): v for name, v in tensors.items() if name.startswith("state.")}
+
+
+def _names(network: KAN) -> list[list[list[int | str]]]:
+    """Which edges are fixed to what, layer by layer."""
+    return [[list(edge) for edge in layer.fixed_names()] for layer in network]
 
 
 def _numbers(network: KAN) -> dict[str, Tensor]:
