@@ -14,7 +14,7 @@ import sympy
 import edgewise.discovery.pipeline as pipeline
 from edgewise.data import Table, load_table
 from edgewise.discovery import Discovery, discover
-from edgewise.errors import FormulaError, SettingsError, StorageError, UnknownNameError, ValuesError
+from edgewise.errors import EdgewiseWarning, FormulaError, SettingsError, StorageError, UnknownNameError, ValuesError
 from edgewise.formula import parse
 from edgewise.primitives import PRIMITIVES, Primitive
 
@@ -104,7 +104,9 @@ def test_the_toy_is_found_exactly(toy: Discovery) -> None:
 
 def test_the_toy_far_outside_of_its_rows(toy: Discovery) -> None:
     a, b = np.random.default_rng(9).uniform(-5, 5, (2, 100))
-    np.testing.assert_allclose(toy.predict({"a": a, "b": b}), np.exp(np.sin(np.pi * a) + b**2), rtol=1e-9)
+    with pytest.warns(EdgewiseWarning, match="'[ab]' leaves the range that was learned from"):
+        far = toy.predict({"a": a, "b": b})
+    np.testing.assert_allclose(far, np.exp(np.sin(np.pi * a) + b**2), rtol=1e-9)
 
 
 @pytest.mark.slow
@@ -372,14 +374,16 @@ def test_saved_and_loaded_is_the_same(any_discovery: Discovery, tmp_path: Path) 
 
 def test_a_result_without_numbers_is_stored_too(tmp_path: Path) -> None:
     found = discover(line_table(), time_budget=PLENTY, progress=interrupted_at(1))
-    assert found.formula is None
+    assert found.formula is not None  # the mean, which stands there from the start
+    assert not found.formula.expression.free_symbols
     assert found.model is None
-    assert found.explain().startswith("no formula")
+    assert not found.verified
     found.save(tmp_path)
     assert Discovery.load(tmp_path).to_json() == found.to_json()
     assert math.isnan(Discovery.load(tmp_path).network_rmse)
 
 
+@pytest.mark.filterwarnings("ignore:.*leaves the range:edgewise.errors.EdgewiseWarning")
 def test_predictions_take_tables_mappings_and_arrays(toy: Discovery) -> None:
     table = toy_table(20, seed=5)
     for use in ("formula", "network"):
@@ -397,10 +401,15 @@ def test_predictions_that_cannot_be(toy: Discovery) -> None:
     with pytest.raises(FormulaError, match="'formula' or 'network'"):
         toy.predict(np.zeros((3, 2)), use="net")
     nothing = discover(line_table(), time_budget=PLENTY, progress=interrupted_at(1))
-    with pytest.raises(FormulaError, match="no formula"):
-        nothing.predict(np.zeros((3, 2)))
-    with pytest.raises(FormulaError, match="network"):
+    with pytest.raises(FormulaError, match="no network"):
         nothing.predict(np.zeros((3, 2)), use="network")
+
+
+def test_the_network_answers_where_the_formula_is_no_law(toy: Discovery, any_discovery: Discovery) -> None:
+    assert toy.trusted == "formula"
+    assert any_discovery.trusted == ("formula" if any_discovery.verified or any_discovery.model is None else "network")
+    x = any_discovery.sample
+    assert np.array_equal(any_discovery.predict(x), any_discovery.predict(x, use=any_discovery.trusted))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", "nonsense", '{"formulas": 3}'])

@@ -188,6 +188,7 @@ class Discovery:
         saved = {
             **self.to_json(),
             "formulas": [f.as_dict() for f in self.front],
+            "floor": self.front.floor,
             "sample": self.sample.tolist(),
             "ranges": {name: list(ends) for name, ends in self.ranges.items()},
         }
@@ -204,7 +205,7 @@ class Discovery:
         folder = Path(folder)
         try:
             saved = json.loads((folder / "formula.json").read_text(encoding="utf-8"))
-            front = Front([_formula(formula) for formula in saved["formulas"]])
+            front = Front([_formula(formula) for formula in saved["formulas"]], floor=saved["floor"])
             if saved["pick"] is not None:
                 front.pick(front[saved["pick"]])
             network = saved["network"] or {"shape": (), "rmse": None, "r2": None, "rate": 0.0}
