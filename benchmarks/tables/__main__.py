@@ -122,7 +122,7 @@ def fold(name: str, number: int, seed: int, budget: float) -> dict[str, Any]:
         found = edgewise.discover(train, seed=seed, time_budget=budget)
     answers = {}
     if found.formula:
-        answers["formula"] = found.predict(held)
+        answers["formula"] = found.predict(held, use="formula")
     if found.model:
         answers["network"] = found.predict(held, use="network")
     for tree, kind in TREES.items():

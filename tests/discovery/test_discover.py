@@ -4,6 +4,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -407,7 +408,10 @@ def test_predictions_that_cannot_be(toy: Discovery) -> None:
 
 def test_the_network_answers_where_the_formula_is_no_law(toy: Discovery, any_discovery: Discovery) -> None:
     assert toy.trusted == "formula"
-    assert any_discovery.trusted == ("formula" if any_discovery.verified or any_discovery.model is None else "network")
+    assert any_discovery.trusted == "formula" or not any_discovery.verified
+    doubtful = replace(toy, verified=False, network_rmse=1e-3, formula=replace(toy.formula, rmse=1.0))
+    assert doubtful.trusted == "network"
+    assert replace(doubtful, network_rmse=0.9).trusted == "formula"
     x = any_discovery.sample
     assert np.array_equal(any_discovery.predict(x), any_discovery.predict(x, use=any_discovery.trusted))
 

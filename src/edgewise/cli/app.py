@@ -66,7 +66,7 @@ def predict(
     run: Run,
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or TSV file with the input columns.")],
     use: Annotated[
-        str, typer.Option(help="formula or network. Without it: the formula if verified, else the network.")
+        str, typer.Option(help="formula or network. Without it: the formula, or the network if far better.")
     ] = "",
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
 ) -> None:

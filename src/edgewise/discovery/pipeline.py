@@ -14,15 +14,17 @@ Every step puts formulas on one front and may find that the time is over; what w
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 import numpy as np
 import sympy
 
 from edgewise.data import Table
 from edgewise.errors import SettingsError
+from edgewise.formula import symbol
 from edgewise.nn import Model
 from edgewise.primitives import PRIMITIVES, Primitive, find
-from edgewise.symbolic import ladder, named_graphs
+from edgewise.symbolic import ladder, named_graphs, waves
 
 from .architecture import AS_GOOD, Architecture, find_architecture
 from .clock import Clock
@@ -163,7 +165,12 @@ class _Search:
     def _graphs(self) -> None:
         train = self.prepared.train
         ranked: list[tuple[float, int, sympy.Expr]] = []
-        for expression in named_graphs(self.prepared.columns(train), train.y, self.primitives):
+        columns = self.prepared.columns(train)
+        found = named_graphs(columns, train.y, self.primitives)
+        if len(columns) == 1:
+            (name, x), *_ = columns.items()
+            found = chain(found, waves(x, train.y, symbol(name)))
+        for expression in found:
             if self.clock.over("graphs"):
                 break
             rough = self.judge.rough_error(expression)

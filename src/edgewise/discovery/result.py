@@ -57,8 +57,11 @@ class Discovery:
 
     @property
     def trusted(self) -> str:
-        """What answers by default: the formula if it is verified or stands alone, else the network."""
-        return "formula" if self.formula is not None and (self.verified or self.model is None) else "network"
+        """What answers by default: the formula, but the network where no law was found and its error is half or less."""
+        if self.formula is None:
+            return "network"
+        better = self.model is not None and 2 * self.network_rmse < self.formula.rmse
+        return "network" if better and not self.verified else "formula"
 
     def predict(self, x: np.ndarray | Mapping[str, np.ndarray] | Table, use: str = "") -> np.ndarray:
         """Answers (rows,) of the formula (``use="formula"``) or the network (``"network"``); of ``trusted`` by default.

@@ -2,6 +2,7 @@
 
 match          the primitives that tell one edge's samples best
 named_graphs   small networks of named edges, fitted outright
+waves          oscillations of one input whose height changes
 ladder         a law by exact tests of its symmetries and shapes
 polish, snap   constants refitted to the last digit, then recognised, each step verified
 closed_form    a network of named edges, written out
@@ -16,6 +17,7 @@ from .match import Match, match
 from .polish import Polished, polish
 from .problem import Candidate, Hypothesis, Problem
 from .snap import snap
+from .waves import waves
 
 __all__ = [
     "Candidate",
@@ -32,4 +34,5 @@ __all__ = [
     "network_form",
     "polish",
     "snap",
+    "waves",
 ]
