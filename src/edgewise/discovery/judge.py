@@ -7,12 +7,13 @@ import numpy as np
 import sympy
 
 from edgewise.data import Table
-from edgewise.formula import Formula, Front, evaluate, join_constants, round_constants, split_constants
+from edgewise.formula import Formula, Front, complexity, evaluate, join_constants, round_constants, split_constants
 from edgewise.symbolic import polish, snap
 
 from .prepare import Prepared
 
 NATS_A_SYMBOL = 2.0
+MOST_SYMBOLS = 80  # nobody reads more, and refitting takes longer than it is worth
 EXACT = 1e-9  # held-out rmse over the target's spread below which a law is exact
 
 
@@ -95,7 +96,7 @@ class Judge:
 
     def _enter(self, expression: sympy.Expr, errors: dict[str, float], stage: str) -> Judged | None:
         expression = round_constants(expression, errors)
-        if not self.permitted(expression):
+        if complexity(expression) > MOST_SYMBOLS or not self.permitted(expression):
             return None
         table, held = self.prepared.table, self.prepared.held
         residuals = self._residuals(expression, held)
