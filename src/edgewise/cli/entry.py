@@ -1,5 +1,6 @@
 """From a list of words to an exit code; no traceback on the way."""
 
+import os
 import signal
 import sys
 import warnings
@@ -11,6 +12,9 @@ import typer
 
 from edgewise.errors import EdgewiseError
 
+# Matrices of this size run slower with threads than without; said before any numerical library is loaded, and only in
+# a process that is ours alone.
+THREADS = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 OK, USAGE, INTERRUPTED = 0, 2, 130
 
 # The parser's own complaints (a missing option, a number that is none): typer stands on click or on its copy of it,
@@ -20,6 +24,8 @@ ParserError: type[Exception] = typer.BadParameter.__mro__[2]
 
 def main() -> None:
     """The entry of the ``edgewise`` command."""
+    for name, value in THREADS.items():
+        os.environ.setdefault(name, value)
     sys.excepthook = _say_unexpected
     for stream in (sys.stdout, sys.stderr):
         # a column may be called θ on a terminal that knows ASCII only

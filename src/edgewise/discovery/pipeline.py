@@ -272,7 +272,7 @@ class _Search:
             front=self.judge.front,
             verified=verdict.verified,
             model=model,
-            network_shape=tuple(model.network.shape) if model else (),
+            network_shape=tuple(architecture.trial.shape) if architecture else (),
             network_rmse=rmse,
             network_r2=r2,
             rate=architecture.rate if architecture else 0.0,

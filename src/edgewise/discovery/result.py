@@ -32,7 +32,8 @@ class Discovery:
     """The front of formulas, the network, and how both were found.
 
     ``formula`` is the front's pick (None if there is none), ``verified`` whether it is at the noise floor; ``model`` is
-    the network (None where the table is too small for one), ``rate`` its certificate (degree + 1 = 4 when the graph can
+    the network (None where the table is too small for one) of ``network_shape`` (a pair is a level of nodes that add and
+    nodes that multiply), ``rate`` its certificate (degree + 1 = 4 when the graph can
     hold the function). ``cut`` names the stages that the time budget ended early. ``rows`` counts the table's rows.
     """
 
@@ -42,7 +43,7 @@ class Discovery:
     front: Front
     verified: bool
     model: Model | None
-    network_shape: tuple[int, ...]
+    network_shape: tuple[int | tuple[int, int], ...]
     network_rmse: float
     network_r2: float
     rate: float
@@ -219,7 +220,7 @@ class Discovery:
                 front=front,
                 verified=bool(saved["verified"]),
                 model=Model.load(folder / "network.safetensors") if saved["network"] else None,
-                network_shape=tuple(network["shape"]),
+                network_shape=tuple(tuple(level) if isinstance(level, list) else level for level in network["shape"]),
                 network_rmse=_number(network["rmse"]),
                 network_r2=_number(network["r2"]),
                 rate=network["rate"],
