@@ -1,5 +1,6 @@
 """What counts in the end: the formula over the user's columns, evaluated on the user's rows."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,11 +15,13 @@ from .problem import EXACT, Array, Candidate, Problem, first_problem, lift, rela
 from .queue import Node
 from .snap import snap
 
+Names = Mapping[sympy.Symbol, sympy.Symbol]
+
 NEARLY = 1e-5
 """Relative error below which a formula is polished and snapped before it is judged."""
 
 
-class Judge:
+class Judge(ABC):
     """Turns an expression of a problem into a candidate: over the user's columns, with its error on the user's rows."""
 
     def __init__(self, columns: Mapping[str, Array], y: Array) -> None:
@@ -32,7 +35,33 @@ class Judge:
         while first.parent is not None:
             first = first.parent
         names = {inner: symbol(name) for inner, name in zip(first.symbols, self.columns, strict=True)}
-        expression = lift(problem, found).xreplace(names)
+        weighed = self._weigh(lift(problem, found).xreplace(names), names)
+        if weighed is None:
+            return None
+        expression, error = weighed
+        self.best = min(error, self.best)
+        return Candidate(expression, error, stage, problem.trail)
+
+    @abstractmethod
+    def _weigh(self, expression: sympy.Expr, names: Names) -> tuple[sympy.Expr, float] | None:
+        """The expression as it is to be shown, and its error; None where it is not worth showing."""
+
+    @abstractmethod
+    def learn(self, node: Node) -> None:
+        """What a new problem tells about the error that can be reached."""
+
+    @abstractmethod
+    def done(self, candidate: Candidate) -> bool:
+        """Whether there is nothing left to explain."""
+
+    def _error(self, expression: sympy.Expr) -> float:
+        return relative(evaluate(expression, self.columns) - self.y, self.y)
+
+
+class ExactJudge(Judge):
+    """Without noise: what is nearly exact is polished and snapped, and must then be exact."""
+
+    def _weigh(self, expression: sympy.Expr, names: Names) -> tuple[sympy.Expr, float] | None:
         error = self._error(expression)
         if error > EXACT and error > 0.5 * self.best:
             return None
@@ -43,24 +72,18 @@ class Judge:
             snapped = settle_gauge(snapped.xreplace(signed), values, self.y).xreplace(names)
             exact = self._error(snapped)
             expression, error = (snapped, exact) if exact <= max(error, EXACT) else (expression, error)
-        self.best = min(error, self.best)
-        return Candidate(expression, error, stage, problem.trail)
-
-    def done(self, candidate: Candidate) -> bool:
-        """Whether there is nothing left to explain."""
-        return candidate.exact
+        return expression, error
 
     def learn(self, node: Node) -> None:
-        """What a new problem tells about the error that can be reached."""
+        """Nothing: the level to reach is rounding."""
 
-    def _error(self, expression: sympy.Expr) -> float:
-        return relative(evaluate(expression, self.columns) - self.y, self.y)
+    def done(self, candidate: Candidate) -> bool:
+        """Exact is the end."""
+        return candidate.exact
 
 
 class NoisyJudge(Judge):
-    """With noise: constants polished and snapped, candidates weighed by error and length, a stop when nothing is
-    left.
-    """
+    """With noise: constants polished and snapped, candidates weighed by error, a stop when nothing is left."""
 
     def __init__(self, columns: Mapping[str, Array], y: Array) -> None:
         super().__init__(columns, y)
@@ -68,20 +91,12 @@ class NoisyJudge(Judge):
         self.problem = first_problem(self.columns, self.y, noisy=True)
         self.learn(Node(self.problem, 0.0))
 
-    def __call__(self, problem: Problem, found: sympy.Expr, stage: str) -> Candidate | None:
-        first = problem
-        while first.parent is not None:
-            first = first.parent
-        names = {inner: symbol(name) for inner, name in zip(first.symbols, self.columns, strict=True)}
-        expression = lift(problem, found).xreplace(names)
+    def _weigh(self, expression: sympy.Expr, names: Names) -> tuple[sympy.Expr, float] | None:
         expression = polish(expression, self.columns, self.y).expression
-        error = self._error(expression)
-        if not error < max(1.2 * self.floor, 0.9 * self.best):
+        if not self._error(expression) < max(1.2 * self.floor, 0.9 * self.best):
             return None
         expression = snap(expression, self.columns, self.y)
-        error = self._error(expression)
-        self.best = min(error, self.best)
-        return Candidate(expression, error, stage, problem.trail)
+        return expression, self._error(expression)
 
     def learn(self, node: Node) -> None:
         """The smallest leave-one-out error of any surrogate, in units of rms(y), is the level of the noise."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import sympy
 
-from .judge import Judge, NoisyJudge
+from .judge import ExactJudge, NoisyJudge
 from .problem import Array, Candidate, Problem, first_problem
 from .queue import Node, Queue
 from .stages import NOISY_STAGES, STAGES
@@ -31,7 +31,7 @@ def ladder(
     Nothing is drawn at random: equal tables give equal answers.
     """
     noisy = bool(noise)
-    judge = NoisyJudge(columns, y) if noisy else Judge(columns, y)
+    judge = NoisyJudge(columns, y) if noisy else ExactJudge(columns, y)
     queue = Queue(NOISY_STAGES if noisy else STAGES)
     queue.add(Node(_sample(columns, y, noisy), 0.0))
     for stage, node in queue:
