@@ -5,7 +5,7 @@
 3  graphs      small networks of named edges, fitted outright
 4  network     the smallest graph whose error falls at the rate of one that can hold the function
 5  noisy       on noisy data, the same tests of structure by their likelihood
-6  naming      names for every edge of that network, constants refitted
+6  naming      that network pruned, names for every edge that is left, constants refitted
 7  snapping    constants as numbers that people know
 8  verdict     at the noise floor, or an approximation
 
@@ -22,8 +22,9 @@ import sympy
 from edgewise.data import Table
 from edgewise.errors import SettingsError
 from edgewise.formula import symbol
-from edgewise.nn import Model
+from edgewise.nn import KAN, Model
 from edgewise.primitives import PRIMITIVES, Primitive, find
+from edgewise.surgery import prune
 from edgewise.symbolic import ladder, named_graphs, waves
 
 from .architecture import AS_GOOD, Architecture, find_architecture
@@ -214,11 +215,22 @@ class _Search:
             if best is not None and (best.exact or best.error < AS_GOOD * error):
                 return
 
+    def _pruned(self, model: Model) -> Model:
+        """The model without the edges and nodes that the rows held out do not miss: fewer edges to name."""
+        held = self.prepared.network_held
+
+        def error(network: KAN) -> float:
+            residuals = held.y - model.with_network(network).predict(held.x)
+            return float(np.sqrt(np.mean(residuals**2)))
+
+        rows = model.scaled(self.prepared.network_train.x)
+        return model.with_network(prune(model.network, rows, error=error, allowed=AS_GOOD).network)
+
     def _named(self, model: Model, error: float, limit: float) -> list[sympy.Expr]:
         """The combinations of names that come nearest to the rows before their constants are refitted."""
         ranked: list[tuple[float, int, sympy.Expr]] = []
         for expression in name_network(
-            model, self.prepared.train.x, accuracy=error, primitives=self.primitives, most=48
+            self._pruned(model), self.prepared.train.x, accuracy=error, primitives=self.primitives, most=48
         ):
             ranked.append((self.judge.rough_error(expression), len(ranked), expression))
             if time.monotonic() > limit:
