@@ -1,7 +1,8 @@
 """From a table to a front of formulas: the only room that knows the order of the steps."""
 
 from .architecture import Architecture, Trial, find_architecture
+from .calibration import Calibration
 from .pipeline import discover
 from .result import Discovery, Step
 
-__all__ = ["Architecture", "Discovery", "Step", "Trial", "discover", "find_architecture"]
+__all__ = ["Architecture", "Calibration", "Discovery", "Step", "Trial", "discover", "find_architecture"]
