@@ -204,12 +204,12 @@ class KAN(nn.Module):
 
     def auto_symbolic(self, lib: Sequence[str] | None = None) -> dict[tuple[int, int, int], str]:
         """Name every spline; gives back the names."""
-        named = {}
+        named: dict[tuple[int, int, int], str] = {}
         for edge_id, edge in list(self.network.edges()):
             if edge.kind == "spline":
-                named[tuple(edge_id)] = self.suggest_symbolic(*edge_id, lib=lib)[0]
-        for edge_id, name in named.items():
-            self.fix_symbolic(*edge_id, name)
+                named[edge_id] = self.suggest_symbolic(*edge_id, lib=lib)[0]
+        for place, name in named.items():
+            self.fix_symbolic(*place, name)
         return named
 
     def symbolic_formula(self, var: Sequence[Any] | None = None) -> tuple[list[sympy.Expr], list[sympy.Symbol]]:
