@@ -27,6 +27,7 @@ ROOMS = (
     "formula",
     "nn",
     "primitives",
+    "pykan",
     "solve",
     "surgery",
     "symbolic",
