@@ -75,7 +75,9 @@ def ordered(x: np.ndarray, y: np.ndarray, sample_weight: Any) -> tuple[np.ndarra
                 f"sample_weight adds up to {weights.sum():g} rows; 1,000,000 is the most. Divide the weights."
             )
         if not weights.any():
-            raise SettingsError("all of sample_weight is 0, so no row is left. Give some row a weight above 0.")
+            raise SettingsError(
+                "the sample_weight is zero in every row, so none is left. Give some row a weight above zero."
+            )
         counts = weights.astype(np.intp)
         x, y = np.repeat(x, counts, axis=0), np.repeat(y, counts, axis=0)
     keys = np.column_stack([x, y])
