@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .data import Table, read_table
     from .discovery import Discovery, discover
+    from .estimators import KANRegressor
     from .formula import Formula, Front
     from .nn import KAN, KANLayer, Model
     from .primitives import Primitive
@@ -18,6 +19,7 @@ __all__ = [
     "Formula",
     "Front",
     "KANLayer",
+    "KANRegressor",
     "Model",
     "Primitive",
     "Table",
@@ -27,6 +29,7 @@ __all__ = [
     "discover",
     "discovery",
     "errors",
+    "estimators",
     "formula",
     "nn",
     "primitives",
@@ -46,6 +49,7 @@ _PUBLIC = {
     "Front": "formula",
     "KAN": "nn",
     "KANLayer": "nn",
+    "KANRegressor": "estimators",
     "Model": "nn",
     "Primitive": "primitives",
     "Table": "data",
@@ -57,6 +61,7 @@ _ROOMS = (
     "data",
     "discovery",
     "errors",
+    "estimators",
     "formula",
     "nn",
     "primitives",
