@@ -24,6 +24,7 @@ ROOMS = (
     "data",
     "discovery",
     "errors",
+    "estimators",
     "formula",
     "nn",
     "primitives",

@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .data import Table, read_table
     from .discovery import Discovery, discover
+    from .estimators import KANClassifier
     from .formula import Formula, Front
     from .nn import KAN, KANLayer, Model
     from .primitives import Primitive
@@ -17,6 +18,7 @@ __all__ = [
     "Discovery",
     "Formula",
     "Front",
+    "KANClassifier",
     "KANLayer",
     "Model",
     "Primitive",
@@ -27,6 +29,7 @@ __all__ = [
     "discover",
     "discovery",
     "errors",
+    "estimators",
     "formula",
     "nn",
     "primitives",
@@ -44,6 +47,7 @@ _PUBLIC = {
     "Formula": "formula",
     "Front": "formula",
     "KAN": "nn",
+    "KANClassifier": "estimators",
     "KANLayer": "nn",
     "Model": "nn",
     "Primitive": "primitives",
@@ -56,6 +60,7 @@ _ROOMS = (
     "data",
     "discovery",
     "errors",
+    "estimators",
     "formula",
     "nn",
     "primitives",

@@ -1,0 +1,5 @@
+"""scikit-learn's front door."""
+
+from .classifier import KANClassifier
+
+__all__ = ["KANClassifier"]
