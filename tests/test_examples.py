@@ -11,6 +11,7 @@ SAYS = {
     "kepler": "law      period = axis**(3/2)",
     "layer_in_a_torch_model": "% of the points on the right side",
     "own_primitive": "brightness = 1.0 + 0.666667*sin(3.0*angle)/angle",
+    "paper_listings": "formula: 1.0*exp(",
     "refine_and_certify": "[2, 1, 1]   rate ",
     "toy_by_hand": "y = exp(x2**2 + sin(pi*x1))",
 }

@@ -28,6 +28,7 @@ ROOMS = (
     "formula",
     "nn",
     "primitives",
+    "pykan",
     "solve",
     "surgery",
     "symbolic",

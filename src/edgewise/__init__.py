@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .data import Table, read_table
     from .discovery import Discovery, discover
-    from .estimators import KANClassifier
+    from .estimators import KANClassifier, KANRegressor
     from .formula import Formula, Front
     from .nn import KAN, KANLayer, Model
     from .primitives import Primitive
@@ -20,6 +20,7 @@ __all__ = [
     "Front",
     "KANClassifier",
     "KANLayer",
+    "KANRegressor",
     "Model",
     "Primitive",
     "Table",
@@ -33,6 +34,7 @@ __all__ = [
     "formula",
     "nn",
     "primitives",
+    "pykan",
     "read_table",
     "solve",
     "surgery",
@@ -49,6 +51,7 @@ _PUBLIC = {
     "KAN": "nn",
     "KANClassifier": "estimators",
     "KANLayer": "nn",
+    "KANRegressor": "estimators",
     "Model": "nn",
     "Primitive": "primitives",
     "Table": "data",
@@ -64,6 +67,7 @@ _ROOMS = (
     "formula",
     "nn",
     "primitives",
+    "pykan",
     "solve",
     "surgery",
     "symbolic",

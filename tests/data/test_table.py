@@ -166,3 +166,48 @@ def test_shapes_that_do_not_fit() -> None:
         Table({"a": np.ones(2), "T": np.ones(3)}, "T", ("a",))
     with pytest.raises(ShapeError, match="'a' has the shape"):
         Table({"a": np.ones((2, 2)), "T": np.ones(2)}, "T", ("a",))
+
+
+# -- weights -----------------------------------------------------------------------------------------------------------
+
+
+def test_weights_go_with_their_rows() -> None:
+    table = Table.from_arrays(range(5), range(5), weights=[1, 0, 2, 3, 0.5])
+    assert table.rows == 4
+    np.testing.assert_array_equal(table.y, [0, 2, 3, 4])
+    np.testing.assert_array_equal(table.take([2, 0]).weights, [3, 1])
+    np.testing.assert_array_equal(table.select(["x0"]).weights, table.weights)
+    for part in table.split(0.25, seed=1):
+        np.testing.assert_array_equal(part.weights, table.weights[np.searchsorted(table.y, part.y)])
+    assert table.take([]).rows == 0
+    with pytest.raises(ValueError, match="read-only"):
+        table.weights[0] = 5.0
+    assert Table.from_arrays(range(5), range(5)).weights is None
+
+
+def test_weights_may_be_a_column_of_the_frame() -> None:
+    data = frame(a=[1, 2, 3], w=[1, 2, 0], T=[1.0, 2.0, 4.0])
+    table = Table.from_frame(data, "T", weights="w")
+    assert table.inputs == ("a",)
+    np.testing.assert_array_equal(table.weights, [1, 2])
+    np.testing.assert_array_equal(Table.from_frame(data, "T", weights=[3, 2, 1]).weights, [3, 2, 1])
+    with pytest.raises(ColumnError, match="no column 'v' for the weights"):
+        Table.from_frame(data, "T", weights="v")
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "message"),
+    [
+        ([1, -2, -3], ValuesError, r"0 or more, but -2 came for row 2 \(2 of 3 are negative\)"),
+        ([1, np.nan, 1], ValuesError, "'weights' has 1 cell that is missing or infinite"),
+        ([1, np.inf, 1], ValuesError, "missing or infinite"),
+        ([1, 2], ShapeError, r"shape \(2,\) for 3 rows"),
+        ([[1], [2], [3]], ShapeError, r"shape \(3, 1\) for 3 rows"),
+        ([0, 0, 0], ValuesError, "all weights are zero"),
+        ([0, 0, 1], ValuesError, "the table has 1 row"),
+    ],
+    ids=str,
+)
+def test_weights_that_cannot_be(weights: object, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        Table.from_arrays(range(3), range(3), weights=weights)

@@ -33,10 +33,10 @@ def table_of(y: object, rows: int = 200, columns: int = 2, seed: int = 0) -> Tab
 def test_rows_are_held_out_by_the_seed() -> None:
     table = table_of(lambda x: x[:, 0])
     first, again, other = prepare(table, 0), prepare(table, 0), prepare(table, 1)
-    assert (first.train.rows, first.held.rows, first.small) == (160, 40, False)
+    assert (first.train.rows, first.held.rows, first.small) == (140, 40, False)
     assert np.array_equal(first.held.x, again.held.x)
     assert not np.array_equal(first.held.x, other.held.x)
-    together = np.concatenate([first.train.y, first.held.y])
+    together = np.concatenate([first.train.y, first.held.y, first.test.y])
     assert sorted(together) == sorted(table.y)
 
 
@@ -44,13 +44,14 @@ def test_small_tables_hold_nothing_out_for_formulas() -> None:
     prepared = prepare(table_of(lambda x: x[:, 0], rows=30), 0)
     assert prepared.small
     assert prepared.train is prepared.held
+    assert prepared.test.rows == 0
     assert (prepared.network_train.rows, prepared.network_held.rows) == (22, 8)
 
 
 def test_long_tables_are_sampled_and_say_so() -> None:
     prepared = prepare(table_of(lambda x: x[:, 0], rows=9000), 0)
     assert prepared.train.rows == MOST_ROWS
-    assert prepared.held.rows == 1800
+    assert (prepared.held.rows, prepared.test.rows) == (1800, 900)
     assert any("9000 rows" in warning and "5000" in warning for warning in prepared.warnings)
 
 

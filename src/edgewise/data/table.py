@@ -28,9 +28,10 @@ Column = NDArray[np.float64]
 class Table:
     """Columns of equal length, finite and read-only; ``inputs`` and ``target`` name all of them.
 
-    ``columns`` maps a name to ``rows`` numbers, ``units`` maps some of the names to their units as text, and ``source``
-    says where the numbers come from. Building one checks names, lengths and cells; ``from_arrays``, ``from_frame`` and
-    ``read_table`` also check that there is something to learn.
+    ``columns`` maps a name to ``rows`` numbers, ``units`` some of the names to their units as text; ``source`` says where
+    the numbers come from. ``weights`` say how much each row counts (None: all alike): a row of weight k stands for k equal
+    rows, and one of weight zero is dropped. Building one checks names, lengths and cells; ``from_arrays``, ``from_frame``
+    and ``read_table`` also check that there is something to learn.
     """
 
     columns: Mapping[str, Column]
@@ -38,6 +39,7 @@ class Table:
     inputs: tuple[str, ...]
     units: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    weights: Column | None = None
 
     def __post_init__(self) -> None:
         inputs = choose_inputs(self.columns, self.target, self.inputs)
@@ -45,6 +47,13 @@ class Table:
         _require_one_length(kept)
         for name, values in kept.items():
             require_finite(name, values)
+        if self.weights is not None:
+            weights = _checked_weights(self.weights, len(kept[self.target]))
+            counts = weights > 0
+            if not counts.all():
+                kept = {name: _frozen(values[counts]) for name, values in kept.items()}
+                weights = weights[counts]
+            object.__setattr__(self, "weights", _frozen(weights))
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "columns", kept)
         object.__setattr__(self, "units", _known_units(self.units, kept))
@@ -58,10 +67,12 @@ class Table:
         target: str = "y",
         units: Mapping[str, str] | None = None,
         source: str = "",
+        weights: ArrayLike | None = None,
     ) -> Self:
         """A table of inputs ``x`` (rows, inputs), or (rows,) for one input, and a target ``y`` (rows,) or (rows, 1).
 
-        Without ``names`` the inputs are called x0, x1, ... Raises ShapeError, ColumnError or ValuesError.
+        Without ``names`` the inputs are called x0, x1, ... ``weights`` (rows,) say how much each row counts, 0 or more.
+        Raises ShapeError, ColumnError or ValuesError.
         """
         inputs, values = _two_dimensional(x), _one_dimensional(y)
         names = tuple(map(str, names)) if names is not None else tuple(f"x{i}" for i in range(inputs.shape[1]))
@@ -76,7 +87,8 @@ class Table:
             )
         unique_names((*names, target))
         columns = {name: numbers(name, inputs[:, i]) for i, name in enumerate(names)}
-        return cls({**columns, target: numbers(target, values)}, target, names, units or {}, source).require_learnable()
+        columns[target] = numbers(target, values)
+        return cls(columns, target, names, units or {}, source, _weights(weights)).require_learnable()
 
     @classmethod
     def from_frame(
@@ -86,16 +98,21 @@ class Table:
         inputs: Sequence[str] | None = None,
         units: Mapping[str, str] | None = None,
         source: str = "",
+        weights: str | ArrayLike | None = None,
     ) -> Self:
         """A table of a pandas or polars frame (or a mapping of columns); ``inputs`` are all other columns by default.
 
+        ``weights`` (rows,), or the name of the column that holds them (then it is no input), say how much each row counts.
         Raises ColumnError for names and ValuesError for cells, each with the column and what to do.
         """
         given = list(frame.columns if hasattr(frame, "columns") else frame)
         by_name = dict(zip(unique_names(map(str, given)), given, strict=True))
+        if isinstance(weights, str):
+            column = by_name.pop(find_column(weights, by_name, "weights"))
+            weights = numbers(weights, np.asarray(frame[column]))
         chosen = choose_inputs(by_name, target, inputs)
         columns = {name: numbers(name, np.asarray(frame[by_name[name]])) for name in (*chosen, target)}
-        return cls(columns, target, chosen, units or {}, source).require_learnable()
+        return cls(columns, target, chosen, units or {}, source, _weights(weights)).require_learnable()
 
     @property
     def rows(self) -> int:
@@ -123,7 +140,8 @@ class Table:
         chosen = np.asarray(index)
         if chosen.size == 0:
             chosen = chosen.astype(np.intp)
-        return replace(self, columns={name: values[chosen] for name, values in self.columns.items()})
+        weights = None if self.weights is None else self.weights[chosen]
+        return replace(self, columns={name: values[chosen] for name, values in self.columns.items()}, weights=weights)
 
     def split(self, held_out: float = 0.2, seed: int = 0) -> tuple[Self, Self]:
         """The rows to learn from and the rows held out, drawn by ``seed``; each part has at least one row.
@@ -208,11 +226,38 @@ def _known_units(units: Mapping[str, str], columns: Iterable[str]) -> dict[str, 
     return {find_column(name, columns, "units"): str(unit) for name, unit in units.items()}
 
 
+def _weights(given: ArrayLike | None) -> Column | None:
+    return None if given is None else numbers("weights", np.asarray(given))
+
+
+def _checked_weights(given: ArrayLike, rows: int) -> Column:
+    """Weights (rows,) that are finite, 0 or more, and not all zero; a copy."""
+    weights = np.array(given, dtype=np.float64)
+    if weights.shape != (rows,):
+        raise ShapeError(f"the weights have the shape {weights.shape} for {rows} rows. Give one weight for each row.")
+    require_finite("weights", weights)
+    if (negative := np.flatnonzero(weights < 0)).size:
+        raise ValuesError(
+            f"a weight is 0 or more, but {weights[negative[0]]:g} came for row {negative[0] + 1} "
+            f"({negative.size} of {rows} are negative). Give how often each row counts."
+        )
+    if rows and not weights.any():
+        raise ValuesError("all weights are zero, so no row is left. Give at least two rows a weight above 0.")
+    return weights
+
+
 def _read_only(values: ArrayLike, name: str) -> Column:
+    if isinstance(values, np.ndarray) and _is_frozen(values):
+        return values  # a column of another table: nobody can change it, so nobody needs a copy
     column = np.array(values, dtype=np.float64)
     if column.ndim != 1:
         raise ShapeError(f"column {name!r} has the shape {column.shape}; a column has one dimension. Give one column.")
     return _frozen(column)
+
+
+def _is_frozen(values: np.ndarray) -> bool:
+    owned = values.base is None and not values.flags.writeable
+    return owned and values.ndim == 1 and values.dtype == np.float64
 
 
 def _frozen(values: Column) -> Column:

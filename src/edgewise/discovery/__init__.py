@@ -1,6 +1,7 @@
 """From a table to a front of formulas: the only room that knows the order of the steps."""
 
 from .architecture import Architecture, Trial, find_architecture
+from .calibration import Calibration
 from .classification import Classification, LogOdds
 from .classify import classify
 from .pipeline import discover
@@ -8,6 +9,7 @@ from .result import Discovery, Step
 
 __all__ = [
     "Architecture",
+    "Calibration",
     "Classification",
     "Discovery",
     "LogOdds",

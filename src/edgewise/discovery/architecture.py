@@ -176,7 +176,7 @@ def _empty(shape: Shape, degree: int = 3) -> KAN:
 def as_network_sees(prepared: Prepared) -> tuple[Callable[[KAN], Model], TrainingData]:
     """Inputs in [-1, 1], target with mean 0 and spread 1; and how to put names and units around a network."""
     train, held = prepared.network_train, prepared.network_held
-    into, target = Scaling.to_unit_range(train.x), Scaling.to_unit_spread(train.y[:, None])
+    into, target = Scaling.to_unit_range(train.x), Scaling.to_unit_spread(train.y[:, None], train.weights)
     x, x_held = (torch.as_tensor(into.into(t.x)) for t in (train, held))
     y, y_held = (torch.as_tensor(target.into(t.y[:, None])) for t in (train, held))
     names = train.inputs
@@ -184,7 +184,8 @@ def as_network_sees(prepared: Prepared) -> tuple[Callable[[KAN], Model], Trainin
     def frame(network: KAN) -> Model:
         return Model(network, names, (train.target,), into, target, train.units)
 
-    return frame, TrainingData(x, y, x_held, y_held)
+    w, w_held = (None if t.weights is None else torch.tensor(t.weights) for t in (train, held))
+    return frame, TrainingData(x, y, x_held, y_held, w, w_held)
 
 
 def _affordable(settings: Levenberg, shape: Shape, rows: int) -> Levenberg:

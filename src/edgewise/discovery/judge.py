@@ -11,6 +11,7 @@ from edgewise.formula import Formula, Front, complexity, evaluate, join_constant
 from edgewise.symbolic import polish, snap
 
 from .prepare import Prepared
+from .weighing import Weights, effective, joined, r2, rms
 
 NATS_A_SYMBOL = 2.0
 MOST_SYMBOLS = 80  # nobody reads more, and refitting takes longer than it is worth
@@ -20,13 +21,14 @@ EXACT = 1e-9  # held-out rmse over the target's spread below which a law is exac
 @dataclass(frozen=True)
 class Judged:
     """A candidate after its trial: the formula, the stage that proposed it, its error over the target's spread, and its
-    residuals on the rows held out and on all rows."""
+    residuals on the rows held out and on all rows, which count by ``weights``."""
 
     formula: Formula
     stage: str
     error: float
     residuals: np.ndarray
     all_residuals: np.ndarray
+    weights: Weights = None
 
     @property
     def exact(self) -> bool:
@@ -52,9 +54,9 @@ class Judge:
     def __call__(self, expression: sympy.Expr, stage: str, *, refit: bool = True) -> Judged | None:
         """The candidate with its constants refitted on the training rows; None where it has no finite values or is not
         permitted."""
-        columns, y = self.prepared.columns(self.prepared.train), self.prepared.train.y
+        columns, y, weights = self._rows
         if refit:
-            polished = polish(expression, columns, y)
+            polished = polish(expression, columns, y, weights=weights)
             expression, errors = polished.expression, polished.errors
         else:
             errors = {}
@@ -62,12 +64,33 @@ class Judge:
 
     def snapped(self, candidate: Judged, noise: float | None = None) -> Judged:
         """The candidate with the constants that the data singles out as plain numbers; itself if that costs accuracy."""
-        columns, y = self.prepared.columns(self.prepared.train), self.prepared.train.y
-        expression = snap(candidate.formula.expression, columns, y, noise=noise)
+        columns, y, weights = self._rows
+        expression = snap(candidate.formula.expression, columns, y, noise=noise, weights=weights)
         if expression == candidate.formula.expression:
             return candidate
-        errors = polish(expression, columns, y).errors
-        found = self._enter(expression, errors, candidate.stage)
+        errors = polish(expression, columns, y, weights=weights).errors
+        return self._instead(candidate, self._enter(expression, errors, candidate.stage))
+
+    def finished(self, candidate: Judged) -> Judged:
+        """The candidate with its constants refitted on all training rows of a table of which the search saw a sample."""
+        constants, inputs = candidate.formula.constants, self._inputs_of(candidate.formula)
+        if self.prepared.whole is None or not constants or not inputs:
+            return candidate
+        table = self.prepared.whole(inputs)
+        columns = self.prepared.columns(table)
+        polished = polish(candidate.formula.expression, columns, table.y, weights=table.weights)
+        return self._instead(candidate, self._enter(polished.expression, polished.errors, candidate.stage))
+
+    def _inputs_of(self, formula: Formula) -> list[str]:
+        used = {symbol.name for symbol in formula.expression.free_symbols}
+        return [column for name, column in self.prepared.symbols.items() if name in used]
+
+    @property
+    def _rows(self) -> tuple[dict[str, np.ndarray], np.ndarray, Weights]:
+        train = self.prepared.train
+        return self.prepared.columns(train), train.y, train.weights
+
+    def _instead(self, candidate: Judged, found: Judged | None) -> Judged:
         if found is None or found.error > max(1.05 * candidate.error, EXACT):
             return candidate
         self.front.replace(candidate.formula, found.formula)
@@ -77,7 +100,7 @@ class Judge:
         """The error on the training rows as the candidate stands; infinite where it is not finite."""
         train = self.prepared.train
         residuals = train.y - evaluate(expression, self.prepared.columns(train))
-        return float(np.sqrt(np.mean(residuals**2))) if (np.abs(residuals) < 1e150).all() else np.inf
+        return rms(residuals, train.weights) if (np.abs(residuals) < 1e150).all() else np.inf
 
     @property
     def best(self) -> Judged | None:
@@ -102,10 +125,10 @@ class Judge:
         residuals = self._residuals(expression, held)
         if residuals is None:
             return None
-        rmse = float(np.sqrt(np.mean(residuals**2)))
-        r2 = 1 - rmse**2 / max(float(held.y.var()), np.finfo(float).tiny)
-        formula = Formula(table.target, expression, self.prepared.symbols, table.units, rmse, r2, errors)
-        found = Judged(formula, stage, rmse / self.prepared.spread, residuals, self._everywhere(expression, residuals))
+        rmse, explained = rms(residuals, held.weights), r2(residuals, held.y, held.weights)
+        formula = Formula(table.target, expression, self.prepared.symbols, table.units, rmse, explained, errors)
+        every, weights = self._everywhere(expression, residuals)
+        found = Judged(formula, stage, rmse / self.prepared.spread, residuals, every, weights)
         self.judged.append(found)
         self.front.add(formula)
         return found
@@ -116,45 +139,53 @@ class Judge:
         residuals = table.y - np.broadcast_to(evaluate(expression, columns), table.y.shape)
         if not (np.abs(residuals) < 1e150).all():
             return None
-        return residuals / (1 - leverages(expression, columns, table.rows)) if self.prepared.small else residuals
+        if not self.prepared.small:
+            return residuals
+        return residuals / (1 - leverages(expression, columns, table.rows, table.weights))
 
-    def _everywhere(self, expression: sympy.Expr, held: np.ndarray) -> np.ndarray:
-        """Residuals on the rows held out and those trained on (the same rows in a small table)."""
-        if self.prepared.small:
-            return held
-        trained = self._residuals(expression, self.prepared.train)
-        return held if trained is None else np.concatenate([held, trained])
+    def _everywhere(self, expression: sympy.Expr, residuals: np.ndarray) -> tuple[np.ndarray, Weights]:
+        """Residuals and weights of the rows held out and those trained on (the same rows in a small table)."""
+        held, train = self.prepared.held, self.prepared.train
+        trained = None if self.prepared.small else self._residuals(expression, train)
+        if trained is None:
+            return residuals, held.weights
+        return np.concatenate([residuals, trained]), joined(held.weights, train.weights)
 
 
 def message_length(candidate: Judged, prepared: Prepared) -> float:
     """Nats to tell somebody the target: the residuals of all rows, two a symbol of the formula, each constant to the
     digits that it has.
 
+    Rows of unequal weight tell as much as `effective` many equal ones.
+
     Only differences mean something. A second formula is worth its extra symbols when the rows say so; errors that are
     all rounding are alike, and then the shorter formula wins (J. Rissanen, "Modeling by shortest data description",
     Automatica 14, 1978).
     """
-    rows = len(candidate.all_residuals)
-    spread = float(np.sqrt(np.mean(candidate.all_residuals**2))) / prepared.spread
+    rows = effective(candidate.weights, len(candidate.all_residuals))
+    spread = rms(candidate.all_residuals, candidate.weights) / prepared.spread
     formula = candidate.formula
     told = NATS_A_SYMBOL * formula.complexity + sum(_digits(formula, name, rows) for name in formula.constants)
     return float(rows * np.log(max(spread, EXACT)) + told)
 
 
-def _digits(formula: Formula, name: str, rows: int) -> float:
+def _digits(formula: Formula, name: str, rows: float) -> float:
     """Nats of a constant: log of value over standard error, at least log(rows) / 2, at most what a float holds."""
     value, error = abs(formula.constants[name]), formula.constant_errors.get(name, np.inf)
     known = np.log(value / max(error, 1e-16 * value)) if value > 0 and np.isfinite(error) else 0.0
     return float(max(known, 0.5 * np.log(rows)))
 
 
-def beats(ours: np.ndarray, theirs: np.ndarray) -> bool:
+def beats(ours: np.ndarray, theirs: np.ndarray, weights: Weights = None) -> bool:
     """Whether residuals are smaller than others on the same rows: by mean square, by more than two standard errors."""
     gain = theirs**2 - ours**2
-    return bool(gain.mean() > 2 * gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else bool(gain.mean() > 0)
+    share = np.full(len(gain), 1 / len(gain)) if weights is None else weights / weights.sum()
+    lead, rows = float(share @ gain), len(gain)
+    scatter = float(np.sqrt(np.sum((share * (gain - lead)) ** 2) * rows / max(rows - 1, 1)))
+    return lead > (2 * scatter if rows > 1 else 0.0)
 
 
-def leverages(expression: sympy.Expr, columns: dict[str, np.ndarray], rows: int) -> np.ndarray:
+def leverages(expression: sympy.Expr, columns: dict[str, np.ndarray], rows: int, weights: Weights = None) -> np.ndarray:
     """How much each row pulls its own prediction, by the linearised fit of the constants: residual / (1 - leverage) is
     the residual that the row would have if it were left out."""
     template, values = split_constants(expression)
@@ -168,7 +199,7 @@ def leverages(expression: sympy.Expr, columns: dict[str, np.ndarray], rows: int)
         slopes.append((up - down) / (2 * step))
     if not slopes:
         return np.zeros(rows)
-    jacobian = np.stack(slopes, 1)
+    jacobian = np.stack(slopes, 1) * (1.0 if weights is None else np.sqrt(weights)[:, None])
     scale = np.linalg.norm(jacobian, axis=0)
     if not np.isfinite(jacobian).all() or not (scale > 0).any():
         return np.zeros(rows)

@@ -39,7 +39,7 @@ SHAPES: dict[str, tuple[Callable[[sympy.Symbol], sympy.Expr], float]] = {
 
 @dataclass(frozen=True)
 class Path:
-    """What was tried: ``steps`` by growing complexity, which one was ``picked``, its losses on the rows held out."""
+    """What was tried: ``steps`` by growing complexity, which one was ``picked``, its losses on all rows."""
 
     steps: tuple[LogOdds, ...]
     picked: int
@@ -86,7 +86,7 @@ def find_path(
         _step(terms, data, free, symbols, float(np.average(loss, weights=data.weights[held])) if held.any() else np.nan)
         for (free, _), loss in zip(found, losses, strict=True)
     )
-    return Path(steps, picked, losses[picked])
+    return Path(steps, picked, _losses(terms, data, found[picked][1], np.ones(len(data.x), dtype=bool)))
 
 
 def _terms(data: Labelled, symbols: Mapping[str, str], allowed: frozenset[str] | None, train: Array) -> _Terms:

@@ -13,7 +13,7 @@ Every step puts formulas on one front and may find that the time is over; what w
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 
 import numpy as np
@@ -28,6 +28,7 @@ from edgewise.surgery import prune
 from edgewise.symbolic import ladder, named_graphs, waves
 
 from .architecture import AS_GOOD, Architecture, find_architecture
+from .calibration import tested
 from .clock import Clock
 from .judge import Judge, Judged
 from .naming import name_network
@@ -35,6 +36,7 @@ from .permitted import permitted
 from .prepare import Prepared, prepare
 from .result import Discovery, Step
 from .verdict import Verdict, decide
+from .weighing import mean, r2, rms
 
 Progress = Callable[[str, float, str], None]
 LADDER_SHARE = 0.3  # of the budget, before the network has its turn
@@ -113,7 +115,7 @@ class _Search:
 
     def run(self) -> None:
         """All the steps; the mean stands on the front from the start."""
-        self.judge(sympy.Float(float(self.prepared.train.y.mean())), "mean")
+        self.judge(sympy.Float(mean(self.prepared.train.y, self.prepared.train.weights)), "mean")
         self._step("ladder", self._ladder)
         if not self._exact():
             self._step("graphs", self._graphs)
@@ -123,6 +125,8 @@ class _Search:
         if not self._exact():
             self._step("naming", self._naming)
         self._step("snapping", self._snapping, late=True)
+        if self.prepared.whole is not None:
+            self._step("all rows", self._finishing, late=True)
 
     def _step(self, name: str, run: Callable[[], None], *, late: bool = False) -> None:
         """One step; ``late`` ones look at the clock themselves."""
@@ -220,8 +224,7 @@ class _Search:
         held = self.prepared.network_held
 
         def error(network: KAN) -> float:
-            residuals = held.y - model.with_network(network).predict(held.x)
-            return float(np.sqrt(np.mean(residuals**2)))
+            return rms(held.y - model.with_network(network).predict(held.x), held.weights)
 
         rows = model.scaled(self.prepared.network_train.x)
         return model.with_network(prune(model.network, rows, error=error, allowed=AS_GOOD).network)
@@ -250,6 +253,11 @@ class _Search:
                 return
             self.judge.snapped(self._judged(formula), noise)
 
+    def _finishing(self) -> None:
+        """The pick of a long table on all its training rows."""
+        if self.judge.best is not None:
+            self.judge.finished(self.judge.best)
+
     def _judged(self, formula: object) -> Judged:
         return next(j for j in self.judge.judged if j.formula is formula)
 
@@ -264,10 +272,6 @@ class _Search:
             errors.append(self._network_errors(self.architecture.model)[0])
         return min(errors, default=None)
 
-    def _inputs(self) -> Iterator[tuple[str, np.ndarray]]:
-        table = self.prepared.table
-        return ((name, table.columns[name]) for name in table.inputs)
-
     # -- the result ----------------------------------------------------------------------------------------------
 
     def result(self) -> Discovery:
@@ -275,8 +279,9 @@ class _Search:
         architecture = self.architecture
         verdict: Verdict = decide(self.judge, architecture, self.prepared)
         model: Model | None = architecture.model if architecture else None
-        rmse, r2 = self._network_errors(model)
-        rows = np.random.default_rng(self.seed).permutation(self.table.rows)[:SAMPLE]
+        rmse, explained = self._network_errors(model)
+        test = tested(verdict.pick, self.prepared)
+        rows = np.random.default_rng(self.seed).permutation(self.prepared.table.rows)[:SAMPLE]
         return Discovery(
             target=self.table.target,
             inputs=self.prepared.table.inputs,
@@ -286,16 +291,19 @@ class _Search:
             model=model,
             network_shape=tuple(architecture.trial.shape) if architecture else (),
             network_rmse=rmse,
-            network_r2=r2,
+            network_r2=explained,
             rate=architecture.rate if architecture else 0.0,
             rows=self.table.rows,
             seconds=self.clock.elapsed,
             seed=self.seed,
             cut=tuple(dict.fromkeys(self.clock.cut)),
-            warnings=(*self.prepared.warnings, *verdict.warnings),
+            warnings=(*self.prepared.warnings, *verdict.warnings, *test.warnings),
             steps=tuple(self.steps),
             sample=self.prepared.table.x[np.sort(rows)],
-            ranges={name: (float(column.min()), float(column.max())) for name, column in self._inputs()},
+            ranges=self.prepared.ranges,
+            test_rmse=test.rmse,
+            test_r2=test.r2,
+            calibration=test.calibration,
         )
 
     def _network_errors(self, model: Model | None) -> tuple[float, float]:
@@ -303,8 +311,8 @@ class _Search:
         if model is None:
             return float("nan"), float("nan")
         held = self.prepared.network_held
-        rmse = float(np.sqrt(np.mean((held.y - model.predict(held.x)) ** 2)))
-        return rmse, 1 - rmse**2 / max(float(held.y.var()), np.finfo(float).tiny)
+        residuals = held.y - model.predict(held.x)
+        return rms(residuals, held.weights), r2(residuals, held.y, held.weights)
 
 
 def _table_of(primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None) -> dict[str, Primitive]:

@@ -1,6 +1,8 @@
 """The table as the search sees it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -8,74 +10,117 @@ from edgewise.data import Table
 from edgewise.errors import ValuesError
 from edgewise.formula import identifiers
 
-MOST_ROWS = 5000
+from .canonical import Canonical, canonical
+from .weighing import joined, variance
+
+MOST_ROWS = 5000  # that the search looks at, of each share
+TESTED = 200  # different inputs from which on a share is kept for the test
+TEST_SHARE = 0.1  # 20 of 200: the least that a 95 % interval can be calibrated on
 LARGEST = 1e60
 SMALL = 60  # rows below which a held-out share says little, and each row is left out once instead
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Rows to fit and rows held out, under identifiers; what was left aside is said in ``warnings``.
+    """Rows to fit, rows held out and rows that no step looks at, under identifiers, each with its weight.
 
-    ``symbols`` maps identifiers to columns; ``small`` tables hold nothing out (every row is left out once instead).
-    ``network_train`` and ``network_held`` are the same rows, but for small tables: there a network, which has no closed
-    form for leaving a row out, holds back a quarter.
+    ``table`` holds the rows that the search may look at: ``train`` and ``held``. ``test`` has no rows in tables of less
+    than 200 different inputs. ``symbols`` maps identifiers to columns; ``small`` tables hold nothing out (every row is
+    left out once instead). ``network_train`` and ``network_held`` are the same rows, but for small tables: there a
+    network, which has no closed form for leaving a row out, holds back a quarter. ``distinct`` counts different inputs;
+    what was left aside is said in ``warnings``. ``whole`` gives all training rows where ``train`` is a sample of them,
+    for the columns that are asked for.
     """
 
     table: Table
     train: Table
     held: Table
+    test: Table
     network_train: Table
     network_held: Table
     symbols: dict[str, str]
     warnings: tuple[str, ...]
     small: bool
     distinct: int
+    ranges: dict[str, tuple[float, float]]
+    whole: Callable[[Sequence[str]], Table] | None = None
 
     def columns(self, table: Table) -> dict[str, np.ndarray]:
         """Columns of one of the tables by identifier."""
-        return {identifier: table.columns[column] for identifier, column in self.symbols.items()}
+        return {name: table.columns[column] for name, column in self.symbols.items() if column in table.columns}
 
-    @property
+    @cached_property
     def spread(self) -> float:
-        """The standard deviation of the target."""
-        return float(self.table.y.std())
+        """The standard deviation of the target in the rows that the search may look at."""
+        return float(np.sqrt(variance(self.table.y, self.table.weights)))
 
 
 def prepare(table: Table, seed: int, held_out: float = 0.2) -> Prepared:
-    """Leave aside what cannot matter (constant columns, copies of columns), then hold rows out by ``seed``.
+    """Leave aside what cannot matter (constant columns, copies of columns), merge equal rows, then hold rows out by
+    ``seed``.
 
-    Rows with equal inputs stay together: a row held out must be new. ``distinct`` counts different inputs, and decides
-    what is a small table. Raises ValuesError when no input or the target does not vary, when there is one row only, or
-    when numbers are so large or small that their products leave the floats.
+    Neither the order of the rows matters nor whether a row stands there k times or once with the weight k; of weights
+    only the proportions count. Rows with equal inputs stay together: a row held out must be new. From 200 different
+    inputs on a tenth of them is kept for the test that no step sees. Raises ValuesError when no input or the target does
+    not vary, when there is one row only, or when numbers are so large or small that their products leave the floats.
     """
     table.require_learnable()
     _require_moderate(table)
     warnings: list[str] = []
     kept = _varying(table, warnings)
-    kept = _distinct(table, kept, warnings)
-    lean = table.select(kept)
-    symbols = {identifier: column for column, identifier in identifiers(kept).items()}
-    groups = np.unique(lean.x, axis=0, return_inverse=True)[1].ravel()
-    distinct = int(groups.max()) + 1
-    if distinct < SMALL:
-        parts = _split(lean, groups, 0.25, seed)
-        return Prepared(lean, lean, lean, *parts, symbols, tuple(warnings), small=True, distinct=distinct)
-    train, held = _split(lean, groups, held_out, seed)
-    if train.rows > MOST_ROWS:
+    lean = table.select(_distinct(table, kept, warnings))
+    symbols = {identifier: column for column, identifier in identifiers(lean.inputs).items()}
+    ranges = {name: (float(lean.columns[name].min()), float(lean.columns[name].max())) for name in lean.inputs}
+    rows = canonical(lean, seed)
+    number = rows.distinct
+    if number < SMALL:
+        every, held = rows.share(lean, 0, number), _share(0.25, number)
+        parts = rows.share(lean, held, number), rows.share(lean, 0, held)
+        none = every.take([])
+        return Prepared(every, every, every, none, *parts, symbols, tuple(warnings), True, number, ranges)
+    test = _share(TEST_SHARE, number) if number >= TESTED else 0
+    held = test + _share(held_out, number)
+    train = rows.share(lean, held, number, MOST_ROWS)
+    left = int(np.sum(rows.groups >= held))
+    if left > train.rows:
         warnings.append(f"{table.rows} rows: the search looks at {MOST_ROWS} of them, drawn by the seed.")
-        train = train.take(np.sort(np.random.default_rng(seed).permutation(train.rows)[:MOST_ROWS]))
-    return Prepared(lean, train, held, train, held, symbols, tuple(warnings), small=False, distinct=distinct)
+    validation = rows.share(lean, test, held, MOST_ROWS)
+    whole = None if left == train.rows else _Whole(lean, rows, held)
+    return Prepared(
+        _together(train, validation),
+        train,
+        validation,
+        rows.share(lean, 0, test, MOST_ROWS),
+        train,
+        validation,
+        symbols,
+        tuple(warnings),
+        False,
+        number,
+        ranges,
+        whole,
+    )
 
 
-def _split(table: Table, groups: np.ndarray, held_out: float, seed: int) -> tuple[Table, Table]:
-    """Rows to fit and rows held out, groups of equal inputs undivided; at least one group on either side."""
-    number = int(groups.max()) + 1
-    if number == table.rows:
-        return table.split(held_out, seed)
-    count = min(max(1, round(held_out * number)), number - 1)
-    held = np.isin(groups, np.random.default_rng(seed).permutation(number)[:count])
-    return table.take(~held), table.take(held)
+def _share(share: float, number: int) -> int:
+    return min(max(1, round(share * number)), number - 1)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """All training rows of a long table, gathered when they are asked for."""
+
+    lean: Table
+    rows: Canonical
+    first: int
+
+    def __call__(self, inputs: Sequence[str]) -> Table:
+        return self.rows.share(self.lean.select(inputs), self.first, self.rows.distinct)
+
+
+def _together(one: Table, other: Table) -> Table:
+    columns = {name: np.concatenate([one.columns[name], other.columns[name]]) for name in one.columns}
+    return replace(one, columns=columns, weights=joined(one.weights, other.weights))
 
 
 def _require_moderate(table: Table) -> None:

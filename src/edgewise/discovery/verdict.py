@@ -10,6 +10,7 @@ from edgewise.formula import evaluate
 from .architecture import Architecture
 from .judge import EXACT, Judge, Judged, beats
 from .prepare import Prepared
+from .weighing import effective, rms, variance
 
 CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of
 CLEAR_IN_FEW_ROWS = 0.01
@@ -45,8 +46,8 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
     held = prepared.network_held
     by_formula = held.y - pick.formula.predict(held)
     by_network = held.y - architecture.model.predict(held.x)
-    if beats(by_network, by_formula):
-        ratio = np.sqrt(np.mean(by_formula**2) / np.mean(by_network**2))
+    if beats(by_network, by_formula, held.weights):
+        ratio = rms(by_formula, held.weights) / rms(by_network, held.weights)
         return Verdict(
             pick, False, (f"no formula comes near the network: the best one's error is {ratio:.3g} times as large.",)
         )
@@ -97,7 +98,8 @@ def is_white(pick: Judged, prepared: Prepared) -> bool:
     x = train.x - train.x.mean(0)
     x = x / np.abs(x).max(0)
     design = np.column_stack([np.ones(len(x)), *(x**power for power in (1, 2, 3))])
-    explained = design @ np.linalg.lstsq(design, residuals, rcond=None)[0]
-    share = explained.var() / residuals.var()
-    terms, rows = design.shape[1] - 1, len(x)
+    root = np.ones(len(x)) if train.weights is None else np.sqrt(train.weights)
+    explained = design @ np.linalg.lstsq(design * root[:, None], residuals * root, rcond=None)[0]
+    share = variance(explained, train.weights) / variance(residuals, train.weights)
+    terms, rows = design.shape[1] - 1, effective(train.weights, len(x))
     return bool(share < terms / rows + 4 * np.sqrt(2 * terms) / rows)

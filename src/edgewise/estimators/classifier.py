@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -147,6 +148,23 @@ class KANClassifier(ClassifierMixin, BaseEstimator):
         """Write what was learned into a folder (JSON and safetensors, no pickle)."""
         check_is_fitted(self)
         self.result_.save(folder)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Settings as they are, what was learned as text and the bytes of a safetensors file: no torch object is pickled."""
+        state = dict(super().__getstate__())
+        if "result_" in state:
+            with TemporaryDirectory() as folder:
+                state["result_"].save(folder)
+                state["result_"] = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "result_" in state:
+            with TemporaryDirectory() as folder:
+                for name in ("classification.json", "network.safetensors"):
+                    (Path(folder) / name).write_bytes(state["result_"][name])
+                state = {**state, "result_": Classification.load(folder)}
+        super().__setstate__(state)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:

@@ -30,10 +30,14 @@ class Scaling:
         return cls(tuple((low + half).tolist()), tuple(np.where(half > 0, half, 1.0).tolist()))
 
     @classmethod
-    def to_unit_spread(cls, values: np.ndarray) -> "Scaling":
-        """Each column of ``values`` (rows, columns) to mean 0 and standard deviation 1."""
-        spread = values.std(0)
-        return cls(tuple(values.mean(0).tolist()), tuple(np.where(spread > 0, spread, 1.0).tolist()))
+    def to_unit_spread(cls, values: np.ndarray, weights: np.ndarray | None = None) -> "Scaling":
+        """Each column of ``values`` (rows, columns) to mean 0 and standard deviation 1; ``weights`` (rows,) weigh rows."""
+        if weights is None:
+            mean, spread = values.mean(0), values.std(0)
+        else:
+            mean = np.average(values, axis=0, weights=weights)
+            spread = np.sqrt(np.average((values - mean) ** 2, axis=0, weights=weights))
+        return cls(tuple(mean.tolist()), tuple(np.where(spread > 0, spread, 1.0).tolist()))
 
     def into(self, values: np.ndarray) -> np.ndarray:
         """Original units -> the network's."""

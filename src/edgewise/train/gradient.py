@@ -201,8 +201,7 @@ def _restore(optimiser: torch.optim.Optimizer, named: dict[str, torch.nn.Paramet
 @torch.no_grad()
 def _held_out(network: KAN, data: TrainingData, objective: Objective) -> float:
     """The held-out loss; the training loss where nothing is held out."""
-    x, y = (data.x_held, data.y_held) if len(data.x_held) else (data.x, data.y)
-    return float(objective(network, x, y))
+    return float(objective(network, *data.judged))
 
 
 def _stale(rounds: list[Round], patience: int) -> bool:

@@ -13,13 +13,17 @@ from edgewise.nn import KAN
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Rows to train on and rows held out, as the network sees them (scaled): x (rows, n_in), y (rows, n_out)."""
+    """Rows to train on and rows held out, as the network sees them (scaled): x (rows, n_in), y (rows, n_out).
+
+    ``weights`` (rows,) and ``weights_held`` say how much each row counts; None counts all alike.
+    """
 
     x: Float[Tensor, "rows n_in"]
     y: Float[Tensor, "rows n_out"]
     x_held: Float[Tensor, "held n_in"]
     y_held: Float[Tensor, "held n_out"]
     weights: Float[Tensor, " rows"] | None = None
+    weights_held: Float[Tensor, " held"] | None = None
 
     def __post_init__(self) -> None:
         for x, y, what in ((self.x, self.y, "training"), (self.x_held, self.y_held, "held-out")):
@@ -34,6 +38,8 @@ class TrainingData:
             raise ValuesError("there are no rows to train on.")
         if self.weights is not None:
             _check_weights(self.weights, len(self.x))
+        if self.weights_held is not None and len(self.x_held):
+            _check_weights(self.weights_held, len(self.x_held))
 
     def require(self, network: KAN) -> None:
         """Raise ShapeError unless the columns are as many as the network's inputs and outputs."""
@@ -48,7 +54,15 @@ class TrainingData:
     def like(self, number: Tensor) -> "TrainingData":
         """The same rows in the dtype and on the device of ``number``."""
         x, y, x_held, y_held = (part.to(number) for part in (self.x, self.y, self.x_held, self.y_held))
-        return TrainingData(x, y, x_held, y_held, None if self.weights is None else self.weights.to(number))
+        weights, weights_held = (None if w is None else w.to(number) for w in (self.weights, self.weights_held))
+        return TrainingData(x, y, x_held, y_held, weights, weights_held)
+
+    @property
+    def judged(self) -> tuple[Tensor, Tensor, Tensor | None]:
+        """x, y and weights of the rows that networks are compared on: those held out, or all where there are none."""
+        if len(self.x_held):
+            return self.x_held, self.y_held, self.weights_held
+        return self.x, self.y, self.weights
 
     @classmethod
     def split(cls, x: Tensor, y: Tensor, held_out: float = 0.2, seed: int = 0) -> "TrainingData":

@@ -204,8 +204,7 @@ def _walk(problem: StackLeastSquares, settings: Levenberg, stop: Callable[[], bo
 
 def _rank(stack: Stack, data: TrainingData) -> tuple[float, list[int]]:
     """The least held-out error (training error where nothing is held out) and the restarts in its order."""
-    rows = (data.x_held, data.y_held) if len(data.x_held) else (data.x, data.y)
-    errors = torch.nan_to_num(stack.errors(*rows), nan=torch.inf)
+    errors = torch.nan_to_num(stack.errors(*data.judged), nan=torch.inf)
     order = torch.argsort(errors, stable=True).tolist()
     least = float(errors[order[0]])
     if least == float("inf"):
@@ -216,7 +215,7 @@ def _rank(stack: Stack, data: TrainingData) -> tuple[float, list[int]]:
 
 
 def _record(stack: Stack, data: TrainingData, held: float, intervals: int, steps: int, cut: bool) -> Stage:
-    rmse = float(stack.errors(data.x, data.y)[0])
+    rmse = float(stack.errors(data.x, data.y, data.weights)[0])
     return Stage(intervals, stack.unstack(0).parameters_used, rmse, held, steps, cut)
 
 

@@ -119,6 +119,6 @@ def _lbfgs(problem: SoftmaxProblem, theta: Array) -> Array:
         return loss, solve_triangular(factor, slope, lower=True).ravel()
 
     found = minimize(
-        value, (factor.T @ theta).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 300, "gtol": 1e-6}
+        value, (factor.T @ theta).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 200, "gtol": 1e-5}
     )
     return np.where(problem.free, solve_triangular(factor, found.x.reshape(theta.shape), trans="T", lower=True), 0.0)

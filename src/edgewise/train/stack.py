@@ -144,6 +144,14 @@ class Stack:
             all_flows.append(flow)
         return all_flows
 
-    def errors(self, x: Float[Tensor, "rows n_in"], y: Float[Tensor, "rows n_out"]) -> Float[Tensor, " starts"]:
-        """Root mean squared error of each restart."""
-        return (self.activations(x)[-1] - y).square().mean((1, 2)).sqrt()
+    def errors(
+        self,
+        x: Float[Tensor, "rows n_in"],
+        y: Float[Tensor, "rows n_out"],
+        weights: Float[Tensor, " rows"] | None = None,
+    ) -> Float[Tensor, " starts"]:
+        """Root mean squared error of each restart, rows weighed by ``weights``."""
+        squares = (self.activations(x)[-1] - y).square()
+        if weights is None:
+            return squares.mean((1, 2)).sqrt()
+        return ((squares.mean(2) @ weights) / weights.sum()).sqrt()

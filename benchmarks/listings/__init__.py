@@ -1,0 +1,1 @@
+"""The paper's listings, seed by seed: is the true formula found?"""

@@ -1,0 +1,79 @@
+"""What comes in: names of columns, cells that are numbers, rows with weights."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import _check_sample_weight
+
+from edgewise.errors import SettingsError, ValuesError
+
+_SHOWN = 5
+
+
+def target_names(y: Any, outputs: int, inputs: Sequence[str]) -> tuple[str, ...]:
+    """A name for each of the ``outputs`` of ``y``: that of a series, those of a frame's columns, else y, or y0, y1, ...
+
+    Where an input has the same name, ``_target`` is put behind it.
+    """
+    if hasattr(y, "columns"):
+        given = [str(name) for name in y.columns]
+    elif isinstance(name := getattr(y, "name", None), str) and name:
+        given = [name]
+    else:
+        given = ["y"] if outputs == 1 else [f"y{number}" for number in range(outputs)]
+    names: list[str] = []
+    for name in given:
+        while name in inputs or name in names:
+            name = f"{name}_target"
+        names.append(name)
+    return tuple(names)
+
+
+def require_numbers(x: Any) -> None:
+    """ValuesError where a column of a data frame holds words or categories."""
+    if not hasattr(x, "columns") or not hasattr(x, "dtypes"):
+        return
+    for name in x.columns:
+        cells = np.asarray(x[name])
+        kind = str(x[name].dtype).lower()
+        if kind.startswith(("categ", "enum")) or any(isinstance(cell, str) for cell in _objects(cells)):
+            raise ValuesError(
+                f"column {str(name)!r} holds words or categories, and a formula is made of numbers. Encode it first, "
+                f"for instance with sklearn.preprocessing.OneHotEncoder in a sklearn.compose.ColumnTransformer, or "
+                f"leave it out."
+            )
+
+
+def require_finite(x: np.ndarray, names: Sequence[str]) -> None:
+    """ValuesError where cells of ``x`` (rows, inputs) are NaN or infinite."""
+    bad = ~np.isfinite(x)
+    if not bad.any():
+        return
+    listed = [f"{names[i]!r} in {bad[:, i].sum()} of {len(x)} rows" for i in map(int, np.flatnonzero(bad.any(0)))]
+    more = f" and {len(listed) - _SHOWN} more columns" if len(listed) > _SHOWN else ""
+    raise ValuesError(
+        f"Input X contains NaN or infinity: column {', '.join(listed[:_SHOWN])}{more}. Drop these rows, or fill the "
+        f"cells first, for instance with sklearn.impute.SimpleImputer in a pipeline."
+    )
+
+
+def row_weights(x: np.ndarray, sample_weight: Any) -> np.ndarray | None:
+    """The weights (rows,) as finite numbers of 0 or more, None where none were given.
+
+    Raises SettingsError for negative ones, and where none is left above zero.
+    """
+    if sample_weight is None:
+        return None
+    weights = _check_sample_weight(sample_weight, x, dtype=np.float64, allow_all_zero_weights=True)
+    if (weights < 0).any():
+        raise SettingsError(f"sample_weight is made of numbers of 0 or more; the least that came is {weights.min():g}.")
+    if not weights.any():
+        raise SettingsError(
+            "the sample_weight is zero in every row, so none is left. Give some row a weight above zero."
+        )
+    return weights
+
+
+def _objects(cells: np.ndarray) -> Sequence[Any]:
+    return cells.tolist() if cells.dtype.kind in "OUT" else ()

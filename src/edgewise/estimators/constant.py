@@ -1,0 +1,60 @@
+"""Tables in which there is nothing to explain: the answer is one number, and the result says why."""
+
+import numpy as np
+import sympy
+
+from edgewise.data import Table
+from edgewise.discovery import Discovery
+from edgewise.formula import Formula, Front, identifiers
+
+
+def why_constant(x: np.ndarray, y: np.ndarray, target: str) -> str:
+    """Why rows ``x`` (rows, inputs), ``y`` (rows,) give one number only; ``""`` where there is something to learn."""
+    if np.ptp(y) == 0:
+        return f"the target {target!r} is {y[0]:g} in all {len(y)} rows: the formula is this number."
+    if not np.ptp(x, axis=0).any():
+        return f"no input column varies: the formula is the mean of {target!r}."
+    return ""
+
+
+def constant_discovery(
+    x: np.ndarray,
+    y: np.ndarray,
+    names: tuple[str, ...],
+    target: str,
+    seed: int,
+    note: str,
+    weights: np.ndarray | None = None,
+) -> Discovery:
+    """The discovery whose only formula is the mean of ``y``; verified if the target is that number everywhere."""
+    order = np.argsort(y, kind="stable")  # sums depend on their order, and the order of rows says nothing
+    y, x = y[order], x[order]
+    weights = None if weights is None else weights[order]
+    value = float(y[0]) if np.ptp(y) == 0 else float(np.average(y, weights=weights))
+    rmse = float(np.sqrt(np.average((y - value) ** 2, weights=weights)))
+    symbols = {identifier: column for column, identifier in identifiers(names).items()}
+    formula = Formula(target, sympy.Float(value), symbols, rmse=rmse, r2=1.0 if rmse == 0 else 0.0)
+    front = Front([formula])
+    front.pick(formula)
+    columns = {**dict(zip(names, x.T, strict=True)), target: y}
+    table = Table(columns, target, names)
+    return Discovery(
+        target=target,
+        inputs=names,
+        formula=formula,
+        front=front,
+        verified=rmse == 0,
+        model=None,
+        network_shape=(),
+        network_rmse=float("nan"),
+        network_r2=float("nan"),
+        rate=0.0,
+        rows=len(y),
+        seconds=0.0,
+        seed=seed,
+        cut=(),
+        warnings=(note,),
+        steps=(),
+        sample=table.x[:256],
+        ranges={name: (float(column.min()), float(column.max())) for name, column in zip(names, x.T, strict=True)},
+    )

@@ -1,0 +1,82 @@
+"""Datasets as pykan knows them: a dict of four arrays, checked before anything is trained."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from edgewise.errors import SettingsError, ShapeError, ValuesError, unknown
+from edgewise.train import TrainingData
+
+KEYS = ("train_input", "train_label", "test_input", "test_label")
+Dataset = dict[str, Tensor]
+
+
+def create_dataset(
+    f: Callable[[Tensor], Tensor],
+    n_var: int = 2,
+    ranges: Any = (-1, 1),
+    train_num: int = 1000,
+    test_num: int = 1000,
+    seed: int = 0,
+) -> Dataset:
+    """Rows drawn evenly from ``ranges`` (one pair, or one a column), in float64, with ``f(x)`` of each.
+
+    ``f`` takes (rows, n_var) and gives (rows,) or (rows, outputs).
+    """
+    box = torch.as_tensor(ranges, dtype=torch.float64).expand(n_var, 2)
+    generator = torch.Generator().manual_seed(seed)
+    unit = torch.rand(train_num + test_num, n_var, generator=generator, dtype=torch.float64)
+    x = box[:, 0] + (box[:, 1] - box[:, 0]) * unit
+    y = as_columns(f(x), "the values of f")
+    return dict(zip(KEYS, (x[:train_num], y[:train_num], x[train_num:], y[train_num:]), strict=True))
+
+
+def create_dataset_from_data(inputs: Any, labels: Any, train_ratio: float = 0.8, seed: int = 0) -> Dataset:
+    """Rows split at random: ``train_ratio`` of them to train on, the others to test."""
+    if not 0 < train_ratio < 1:
+        raise SettingsError(f"train_ratio must lie between 0 and 1, got {train_ratio}.")
+    x, y = as_columns(inputs, "inputs"), as_columns(labels, "labels")
+    data = TrainingData.split(x, y, held_out=1 - train_ratio, seed=seed)
+    return dict(zip(KEYS, (data.x, data.y, data.x_held, data.y_held), strict=True))
+
+
+def as_columns(values: Any, what: str) -> Tensor:
+    """(rows, columns) in float64; a vector is one column. Raises ShapeError, or ValuesError with the number of bad cells."""
+    tensor = torch.as_tensor(values).detach().to(torch.float64)
+    if tensor.ndim == 1:
+        tensor = tensor.unsqueeze(1)
+    if tensor.ndim != 2:
+        raise ShapeError(f"{what} must be (rows, columns), got shape {tuple(tensor.shape)}.")
+    bad = int((~tensor.isfinite()).sum())
+    if bad:
+        raise ValuesError(
+            f"{bad} of {tensor.numel()} cells of {what} are NaN or infinite; drop or mend these rows first."
+        )
+    return tensor
+
+
+def training_data(dataset: Mapping[str, Any], n_in: int, n_out: int) -> TrainingData:
+    """The four arrays, checked; the test part may be left out."""
+    if not isinstance(dataset, Mapping):
+        raise SettingsError(f"a dataset is a dict with the keys {', '.join(KEYS)}; got a {type(dataset).__name__}.")
+    for key in dataset:
+        if key not in KEYS:
+            raise unknown("key of a dataset", key, KEYS)
+    missing = [key for key in KEYS[:2] if key not in dataset]
+    if missing or ("test_input" in dataset) != ("test_label" in dataset):
+        raise SettingsError(
+            f"a dataset needs train_input and train_label, and both test parts or none; got {sorted(dataset)}."
+        )
+    x, y = (as_columns(dataset[key], key) for key in KEYS[:2])
+    held = [
+        as_columns(dataset[key], key) if key in dataset else part[:0]
+        for key, part in zip(KEYS[2:], (x, y), strict=True)
+    ]
+    for key, part, columns in zip(KEYS, (x, y, *held), (n_in, n_out) * 2, strict=True):
+        if part.shape[1] != columns:
+            raise ShapeError(f"{key} has {part.shape[1]} columns, but the network has {columns}: give it just these.")
+    if len(x) < 2:
+        raise ValuesError(f"two rows to train on are the least, got {len(x)}.")
+    return TrainingData(x, y, *held)

@@ -1,0 +1,128 @@
+"""``fit``: steps of LBFGS or Adam as pykan counts them, knots moving with the activations."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from edgewise.errors import SettingsError, TrainingError, unknown
+from edgewise.nn import KAN
+from edgewise.surgery import move_knots
+from edgewise.train import Objective, TrainingData
+
+OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "LBFGS": lambda parameters, rate: torch.optim.LBFGS(
+        parameters,
+        lr=rate,
+        max_iter=20,
+        history_size=20,
+        line_search_fn="strong_wolfe",
+        tolerance_grad=1e-14,
+        tolerance_change=1e-16,
+    ),
+    "Adam": lambda parameters, rate: torch.optim.Adam(parameters, lr=rate),
+}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How `descend` goes: knots move ``moves`` times during the first ``moving`` steps."""
+
+    opt: str = "LBFGS"
+    steps: int = 100
+    rate: float = 1.0
+    batch: int = -1
+    moves: int = 10
+    moving: int = 50
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.opt not in OPTIMISERS:
+            raise unknown("optimiser", self.opt, OPTIMISERS)
+        if self.steps < 1 or self.rate <= 0 or min(self.moves, self.moving) < 0:
+            raise SettingsError(f"steps must be 1 or more, lr above 0, grid updates 0 or more; got {self}.")
+
+    def moves_at(self, step: int) -> bool:
+        """Whether knots move before this step; fewer steps than moves is one move a step."""
+        last = min(self.moving, self.steps)
+        return step < last and self.moves > 0 and step % max(1, last // self.moves) == 0
+
+
+def descend(network: KAN, data: TrainingData, objective: Objective, plan: Steps) -> tuple[KAN, dict[str, list[float]]]:
+    """The network after the steps, and the losses after each. Ctrl+C ends it after the last whole step."""
+    run = _Descent(copy.deepcopy(network), data, objective, plan)
+    losses: dict[str, list[float]] = {"train_loss": [], "test_loss": [], "reg": []}
+    done = copy.deepcopy(network)
+    try:
+        for step in range(plan.steps):
+            run.step(step)
+            for name, value in run.losses().items():
+                losses[name].append(value)
+            done = copy.deepcopy(run.network)
+    except KeyboardInterrupt:
+        pass
+    return done, losses
+
+
+class _Descent:
+    """A network on its way, with the optimiser that remembers the last steps."""
+
+    def __init__(self, network: KAN, data: TrainingData, objective: Objective, plan: Steps) -> None:
+        self.network, self.data, self.objective, self.plan = network, data, objective, plan
+        self.generator = torch.Generator().manual_seed(plan.seed)
+        self.optimiser = self._fresh()
+
+    def _fresh(self) -> torch.optim.Optimizer:
+        return OPTIMISERS[self.plan.opt](self.network.parameters(), self.plan.rate)
+
+    def step(self, number: int) -> None:
+        """One step; a step that ends in no finite number is taken back, once with a new memory."""
+        if self.plan.moves_at(number) and any(bool(layer.mask.any()) for layer in self.network):
+            self.network = move_knots(self.network, self.data.x)
+            self.optimiser = self._fresh()
+        for _ in range(2):
+            before = copy.deepcopy(self.network.state_dict())
+            self.optimiser.step(self._closure())
+            if all(bool(p.isfinite().all()) for p in self.network.parameters()) and self._finite():
+                return
+            self.network.load_state_dict(before)
+            self.optimiser = self._fresh()
+        raise TrainingError(
+            f"step {number + 1} of {self.plan.opt} met no finite loss. Lower lr (now {self.plan.rate}), scale the inputs "
+            f"to about [-1, 1], or look for functions outside their domain."
+        )
+
+    def _finite(self) -> bool:
+        with torch.no_grad():
+            return bool(self.objective(self.network, self.data.x, self.data.y).isfinite())
+
+    def _closure(self) -> Callable[[], Any]:
+        x, y = self.data.x, self.data.y
+        if 0 < self.plan.batch < len(x):
+            rows = torch.randperm(len(x), generator=self.generator)[: self.plan.batch]
+            x, y = x[rows], y[rows]
+
+        def closure() -> Tensor:
+            self.optimiser.zero_grad()
+            value = self.objective(self.network, x, y)
+            value.backward()
+            return value
+
+        return closure
+
+    @torch.no_grad()
+    def losses(self) -> dict[str, float]:
+        """Root of the mean loss on training and test rows (nan where there are none), and the penalty."""
+        data = self.data
+        train = self.objective.rows(self.network, data.x, data.y).mean().sqrt()
+        test = (
+            self.objective.rows(self.network, data.x_held, data.y_held).mean().sqrt() if len(data.x_held) else torch.nan
+        )
+        return {
+            "train_loss": float(train),
+            "test_loss": float(test),
+            "reg": float(self.objective.penalty(self.network, data.x)),
+        }

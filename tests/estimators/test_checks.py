@@ -1,0 +1,15 @@
+"""scikit-learn's own checks of an estimator: all of them, with no list of expected failures."""
+
+from collections.abc import Callable
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from edgewise import KANRegressor
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@parametrize_with_checks([KANRegressor(time_budget=3.0)])
+def test_scikit_learn_is_content(estimator: KANRegressor, check: Callable[[KANRegressor], None]) -> None:
+    check(estimator)

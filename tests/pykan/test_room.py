@@ -1,0 +1,147 @@
+"""pykan's vocabulary: what fails silently there is right here, or a named error."""
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from edgewise.errors import NotSymbolicError, SettingsError, ShapeError, UnknownNameError, ValuesError
+from edgewise.pykan import KAN, create_dataset, create_dataset_from_data
+
+
+@pytest.fixture
+def dataset() -> dict[str, torch.Tensor]:
+    return create_dataset(lambda x: x[:, [0]] ** 2 + x[:, [1]], train_num=100, test_num=50, seed=7)
+
+
+@pytest.fixture
+def model(dataset: dict[str, torch.Tensor]) -> KAN:
+    trained = KAN(width=[2, 2, 1], grid=3, k=3, seed=7)
+    trained.fit(dataset, steps=3)
+    return trained
+
+
+def test_star_brings_these_names_only() -> None:
+    names: dict[str, object] = {}
+    exec("from edgewise.pykan import *", names)
+    assert set(names) - {"__builtins__"} == {"KAN", "create_dataset", "create_dataset_from_data", "ex_round"}
+
+
+def test_construction_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before, width = (torch.get_rng_state(), np.random.get_state()[1].copy()), [2, [1, 1], 1]
+    KAN(width=width)
+    assert width == [2, [1, 1], 1]
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert np.array_equal(np.random.get_state()[1], before[1])
+    assert list(tmp_path.iterdir()) == []
+    assert capsys.readouterr().out == ""
+
+
+def test_width_may_be_a_tuple_and_nodes_multiply_what_is_theirs() -> None:
+    assert KAN(width=(2, 5, 1)).width_in == [2, 5, 1]
+    two = KAN(width=[6, [0, 2], 1], mult_arity=3)
+    for target in range(6):
+        for source in range(6):
+            two.network[0].set_edge(source, target, "x" if source == target else None)
+    for source in range(2):
+        two.network[1].set_edge(source, 0, "x")
+    assert str(two.symbolic_formula()[0][0]) == "x_1*x_2*x_3 + x_4*x_5*x_6"
+
+
+@pytest.mark.parametrize("part", ["train_input", "train_label", "test_input"])
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+def test_cells_that_are_no_numbers_are_counted(dataset: dict[str, torch.Tensor], part: str, value: float) -> None:
+    dataset[part] = dataset[part].clone()
+    dataset[part][3, 0] = value
+    with pytest.raises(ValuesError, match=f"1 of .* cells of {part}"):
+        KAN(width=[2, 1]).fit(dataset, steps=1)
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_columns_must_fit(columns: int) -> None:
+    with pytest.raises(ShapeError, match="x must be"):
+        KAN(width=[2, 1])(torch.zeros(5, columns))
+
+
+def test_flat_labels_numpy_and_single_precision_are_the_same_data(dataset: dict[str, torch.Tensor]) -> None:
+    single = {key: value.float() for key, value in dataset.items()}
+    flat = {key: value.numpy().squeeze(1) if "label" in key else value.numpy() for key, value in single.items()}
+    losses = [KAN(width=[2, 1]).fit(data, steps=2)["train_loss"] for data in (single, flat)]
+    assert losses[0] == losses[1]
+    assert losses[0][-1] < 0.1  # the labels spread by 0.65; labels that broadcast would train to their mean
+
+
+def test_the_test_part_may_be_left_out(dataset: dict[str, torch.Tensor]) -> None:
+    told = KAN(width=[2, 1]).fit({key: dataset[key] for key in ("train_input", "train_label")}, steps=1)
+    assert np.isnan(told["test_loss"]).all()
+
+
+def test_unknown_words_are_named(dataset: dict[str, torch.Tensor], model: KAN) -> None:
+    with pytest.raises(UnknownNameError, match="'SGD'"):
+        model.fit(dataset, opt="SGD")
+    with pytest.raises(UnknownNameError, match="relu"):
+        KAN(width=[2, 1], base_fun="relu")
+    with pytest.raises(UnknownNameError, match="train_inputs"):
+        model.fit({"train_inputs": dataset["train_input"]})
+    with pytest.raises(SettingsError, match="a dataset is a dict"):
+        model.fit(np.zeros((3, 2)))  # type: ignore[arg-type]
+    with pytest.raises(ValuesError, match="two rows"):
+        model.fit(create_dataset_from_data(np.zeros((2, 2)), np.zeros(2), train_ratio=0.5))
+
+
+@pytest.mark.parametrize("opt", ["LBFGS", "Adam"])
+def test_training_lowers_the_loss_bit_for_bit_again(dataset: dict[str, torch.Tensor], opt: str) -> None:
+    told = [
+        KAN(width=[2, 1]).fit(dataset, opt=opt, steps=8, lr=1.0 if opt == "LBFGS" else 0.02, stop_grid_update_step=5)
+        for _ in "ab"
+    ]
+    assert told[0] == told[1]
+    assert told[0]["train_loss"][-1] < told[0]["train_loss"][0]
+
+
+def test_no_degree_trains_steps(dataset: dict[str, torch.Tensor]) -> None:
+    assert np.isfinite(KAN(width=[2, 1], k=0).fit(dataset, steps=1)["train_loss"]).all()
+
+
+def test_copies_after_a_forward_are_equal_and_apart(model: KAN, dataset: dict[str, torch.Tensor]) -> None:
+    before = model(dataset["test_input"])
+    twin = copy.deepcopy(model)
+    twin.fit(dataset, steps=1)
+    assert torch.equal(model(dataset["test_input"]), before)
+
+
+def test_pruning_keeps_the_function_where_it_cuts_nothing_and_folds_means(
+    model: KAN, dataset: dict[str, torch.Tensor]
+) -> None:
+    x = dataset["test_input"]
+    torch.testing.assert_close(model.prune(-1.0, -1.0, refit=False)(x), model(x))
+    with torch.no_grad():
+        model.network[1].weight[1] = 0
+        model.network[1].weight[1, :-1] = 1.0  # partition of unity: a constant
+        model.network[1].weight[1, -1] = 0
+    lean = model.prune(refit=False)
+    assert lean.width_in == [2, 1, 1]
+    assert (lean(x) - model(x)).abs().max() < 0.1
+    assert lean.refine(10)(x).shape == x[:, :1].shape
+
+
+def test_a_spline_has_no_formula(model: KAN) -> None:
+    with pytest.raises(NotSymbolicError):
+        model.symbolic_formula()
+
+
+def test_a_state_with_names_is_the_same_function(model: KAN, dataset: dict[str, torch.Tensor]) -> None:
+    model.fix_symbolic(0, 0, 0, "sin")
+    other = KAN(width=[2, 2, 1], grid=3, k=3)
+    other.load_state_dict(model.state_dict())
+    assert torch.equal(other(dataset["test_input"]), model(dataset["test_input"]))
+
+
+def test_nothing_seen_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="get_act"):
+        KAN(width=[2, 1]).prune()
