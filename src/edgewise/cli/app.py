@@ -27,6 +27,7 @@ DEMO_FOLDER = Path("edgewise-demo")
 
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 Budget = Annotated[float, typer.Option("--time-budget", help="Seconds to search.", min=0.1)]
+Effort = Annotated[float, typer.Option(help="Multiplies the work of the search: 2 looks twice as long.", min=0.01)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that discover --out has written.")]
 
@@ -52,13 +53,14 @@ def discover(
     ] = None,
     units: Annotated[str | None, typer.Option(help='Units of columns, as "L=m,T=s".')] = None,
     time_budget: Budget = 60.0,
+    effort: Effort = 1.0,
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Folder to save the run in.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the law behind a table."""
     data = edgewise.read_table(table, target, inputs=words.names(inputs), units=words.units(units))
-    _discover(data, seed, time_budget, words.folder(out), as_json)
+    _discover(data, seed, time_budget, words.folder(out), as_json, effort)
 
 
 @app.command()
@@ -154,14 +156,16 @@ def demo(
     _discover(load_table("kepler"), seed, time_budget, out, as_json=False)
 
 
-def _discover(table: "Table", seed: int, time_budget: float, out: Path | None, as_json: bool) -> None:
+def _discover(
+    table: "Table", seed: int, time_budget: float, out: Path | None, as_json: bool, effort: float = 1.0
+) -> None:
     """Search, print, save; Ctrl+C prints and saves the best so far and exits with 130."""
     columns = f"{', '.join(map(table.label, table.inputs))} -> {table.label(table.target)}"
     say(f"  data      {table.rows} rows, {columns}; seed {seed}, up to {time_budget:g} s")
     search = edgewise.discover  # loads torch, which is not to count as searching
     try:
         with Interrupts() as interrupts, Progress(time_budget) as progress:
-            found = search(table, seed=seed, time_budget=time_budget, progress=progress)
+            found = search(table, seed=seed, time_budget=time_budget, effort=effort, progress=progress)
     except KeyboardInterrupt:
         say("interrupted before there was anything to keep")
         raise typer.Exit(INTERRUPTED) from None
