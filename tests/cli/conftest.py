@@ -40,6 +40,10 @@ class Found:
         return self.table.x
 
     @property
+    def front(self) -> Front:
+        return Front([self.formula] if self.formula else [])
+
+    @property
     def trusted(self) -> str:
         return "network" if self.formula is None else "formula"
 

@@ -152,6 +152,24 @@ def test_plot_and_show(command: Command, saved: Path) -> None:
     assert json.loads(command("show", saved, "--json").out)["target"] == "T"
 
 
+def test_export(command: Command, saved: Path) -> None:
+    result = command("export", saved, "--to", "c")
+    assert result.code == 0
+    assert "double T(double L)\n{\n    return 2.0*L;\n}\n" in result.out
+    assert command("export", saved, "--to", "js", "--index", 0, "--out", "law.js").out == ""
+    assert "function T(L)" in Path("law.js").read_text()
+    wrong = command("export", saved, "--to", "fortan")
+    assert (wrong.code, "Did you mean 'fortran'?" in wrong.err) == (2, True)
+    assert "holds 1 formulas" in command("export", saved, "--to", "c", "--index", 3).err
+
+
+def test_export_without_a_formula(command: Command, found: dict[str, Any], table: Path) -> None:
+    found["change"] = {"formula": None}
+    assert command("discover", table, "--target", "T", "--inputs", "L", "--out", "run").code == 0
+    result = command("export", "run", "--to", "c")
+    assert (result.code, "no formula to export" in result.err) == (2, True)
+
+
 # ---- laws and demo
 
 

@@ -118,6 +118,30 @@ def show(run: Run, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def export(
+    run: Run,
+    to: Annotated[
+        str, typer.Option(help="text, latex, mathml, sympy, numpy, torch, c, javascript (js), julia, fortran or rust.")
+    ],
+    index: Annotated[
+        int | None, typer.Option(help="Which formula of the front, from 0. Without it: the pick.", min=0)
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write. Without it: stdout.")] = None,
+) -> None:
+    """A formula of a saved run as source text in another language."""
+    from edgewise.formula import export as exported
+
+    found = _load(run)
+    if index is not None and index >= len(found.front):
+        raise SettingsError(f"--index {index}: {run} holds {len(found.front)} formulas, counted from 0.")
+    formula = found.formula if index is None else found.front[index]
+    if formula is None:
+        raise StorageError(f"{run} holds no formula to export: the network stands alone.")
+    text = exported(formula, words.SHORT.get(to, to))
+    _write(text if text.endswith("\n") else f"{text}\n", out)
+
+
+@app.command()
 def laws(
     name: Annotated[
         str | None, typer.Argument(metavar="NAME", help="A law to draw a table from. Without it: all laws.")

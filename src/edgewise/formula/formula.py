@@ -94,7 +94,7 @@ class Formula:
     # ---- other forms
 
     def export(self, to: str) -> str:
-        """The formula as source text: ``"text"``, ``"latex"``, ``"sympy"`` or ``"numpy"``."""
+        """The formula as source text; ``to`` is one of ``EXPORTERS``: ``"latex"``, ``"mathml"``, ``"torch"``, ``"c"`` ..."""
         return export(self, to)
 
     def latex(self) -> str:
