@@ -54,6 +54,10 @@ class Found:
         assert use in ("formula", "network")
         return self.formula.predict(x) if use == "formula" and self.formula else sum(x.values())
 
+    def interval(self, x: dict[str, np.ndarray], coverage: float, use: str) -> tuple[np.ndarray, np.ndarray]:
+        answers = self.predict(x, use)
+        return answers - coverage, answers + coverage
+
     def svg(self, use: str) -> str | None:
         drawn = self.formula if use == "formula" else self.model
         return drawn and f"<svg>{drawn}, {len(self.sample)} rows</svg>\n"

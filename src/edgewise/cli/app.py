@@ -68,6 +68,10 @@ def predict(
     use: Annotated[
         str, typer.Option(help="formula or network. Without it: the formula, or the network if far better.")
     ] = "",
+    interval: Annotated[
+        float | None,
+        typer.Option(help="Share of new rows, like 0.9, that columns low and high are to hold between them."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
 ) -> None:
     """Predict the target for the rows of a table."""
@@ -79,13 +83,19 @@ def predict(
     using = use or found.trusted
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
-        predicted = found.predict(read_columns(table, found.inputs), use=using)
+        columns = read_columns(table, found.inputs)
+        predicted = found.predict(columns, use=using)
     for doubt in doubts:
         say(f"note: {doubt.message}")
     if found.trusted == "network" and using == "formula":
         say("note: the formula is an approximation that was not verified; --use network asks the network")
     say(f"{len(predicted)} rows by the {using}" + (f" {found.formula}" if using == "formula" else ""))
-    _write(words.as_csv({found.target: predicted}), out)
+    answers = {found.target: predicted}
+    if interval is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # said above
+            answers["low"], answers["high"] = found.interval(columns, interval, using)
+    _write(words.as_csv(answers), out)
 
 
 @app.command()
