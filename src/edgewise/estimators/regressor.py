@@ -78,8 +78,11 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         """
         columns = self._inputs(X)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", EdgewiseWarning)  # said by _inputs
+            warnings.simplefilter("ignore", EdgewiseWarning)  # of rows outside _inputs has spoken
             ends = [discovery.interval(columns, coverage, use) for discovery in self.discoveries_]
+        if missing := int(sum(np.sum(~np.isfinite(low)) for low, _ in ends)):
+            text = f"{missing} intervals are no numbers: the formula is not defined there. Try use='network'."
+            warnings.warn(text, EdgewiseWarning, stacklevel=2)
         low, high = (np.column_stack(side) for side in zip(*ends, strict=True))
         return (low[:, 0], high[:, 0]) if self.single_output_ else (low, high)
 
