@@ -70,6 +70,10 @@ def predict(
     use: Annotated[
         str, typer.Option(help="formula or network. Without it: the formula, or the network if far better.")
     ] = "",
+    interval: Annotated[
+        float | None,
+        typer.Option(help="Share of new rows, like 0.9, that columns low and high are to hold between them."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
 ) -> None:
     """Predict the target for the rows of a table."""
@@ -81,13 +85,19 @@ def predict(
     using = use or found.trusted
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
-        predicted = found.predict(read_columns(table, found.inputs), use=using)
+        columns = read_columns(table, found.inputs)
+        predicted = found.predict(columns, use=using)
     for doubt in doubts:
         say(f"note: {doubt.message}")
     if found.trusted == "network" and using == "formula":
         say("note: the formula is an approximation that was not verified; --use network asks the network")
     say(f"{len(predicted)} rows by the {using}" + (f" {found.formula}" if using == "formula" else ""))
-    _write(words.as_csv({found.target: predicted}), out)
+    answers = {found.target: predicted}
+    if interval is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # said above
+            answers["low"], answers["high"] = found.interval(columns, interval, using)
+    _write(words.as_csv(answers), out)
 
 
 @app.command()
@@ -117,6 +127,30 @@ def show(run: Run, as_json: AsJson = False) -> None:
     """The formulas of a saved run."""
     found = _load(run)
     typer.echo(words.as_json(found.to_json()) if as_json else str(found))
+
+
+@app.command()
+def export(
+    run: Run,
+    to: Annotated[
+        str, typer.Option(help="text, latex, mathml, sympy, numpy, torch, c, javascript (js), julia, fortran or rust.")
+    ],
+    index: Annotated[
+        int | None, typer.Option(help="Which formula of the front, from 0. Without it: the pick.", min=0)
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write. Without it: stdout.")] = None,
+) -> None:
+    """A formula of a saved run as source text in another language."""
+    from edgewise.formula import export as exported
+
+    found = _load(run)
+    if index is not None and index >= len(found.front):
+        raise SettingsError(f"--index {index}: {run} holds {len(found.front)} formulas, counted from 0.")
+    formula = found.formula if index is None else found.front[index]
+    if formula is None:
+        raise StorageError(f"{run} holds no formula to export: the network stands alone.")
+    text = exported(formula, words.SHORT.get(to, to))
+    _write(text if text.endswith("\n") else f"{text}\n", out)
 
 
 @app.command()

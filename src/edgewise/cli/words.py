@@ -10,6 +10,17 @@ from typing import Any
 
 from edgewise.errors import SettingsError
 
+SHORT = {
+    "js": "javascript",
+    "jl": "julia",
+    "f90": "fortran",
+    "rs": "rust",
+    "py": "numpy",
+    "tex": "latex",
+    "pytorch": "torch",
+}
+"""What people also call a language."""
+
 
 def names(text: str | None) -> list[str] | None:
     """``"a, b"`` as a list; a name that holds a comma stands in double quotes.

@@ -4,15 +4,21 @@ r"""A formula as source text in other languages: one table, one function a row.
 'T = \\frac{\\theta_{0}^{2}}{l}'
 """
 
+import html
 import re
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterator
+from functools import partial
+from keyword import kwlist
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import sympy
 
 from edgewise.errors import unknown
 
-from .names import identifiers
+from .languages import LANGUAGES
+from .names import identifiers, safe_names
 from .text import Dialect, to_text
 
 if TYPE_CHECKING:
@@ -90,7 +96,7 @@ NUMPY, SYMPY = _dialect("np", _IN_NUMPY), _dialect("sympy", _IN_SYMPY)
 def _numpy(formula: "Formula") -> str:
     name = identifiers([formula.target])[formula.target]
     return (
-        "import numpy as np\n\n\n"
+        f"{_comment(formula, list(formula.symbols), '#')}import numpy as np\n\n\n"
         f"def {name}({', '.join(formula.symbols)}):\n"
         f"    return {to_text(formula.expression, NUMPY)}\n"
     )
@@ -101,12 +107,68 @@ def _sympy(formula: "Formula") -> str:
     declared = (
         f"{identifier} = sympy.Symbol({column!r}, real=True)\n" for identifier, column in formula.symbols.items()
     )
-    return f"import sympy\n\n{''.join(declared)}{name} = {to_text(formula.expression, SYMPY)}\n"
+    comment = _comment(formula, list(formula.symbols), "#")
+    return f"{comment}import sympy\n\n{''.join(declared)}{name} = {to_text(formula.expression, SYMPY)}\n"
+
+
+# ---- presentation MathML, and the programming languages
+
+
+def _mathml(formula: "Formula") -> str:
+    names = {s: _shown(formula.symbols[s.name]) for s in formula.expression.free_symbols}
+    right = sympy.mathml(formula.expression.xreplace(names), printer="presentation")
+    left = sympy.mathml(_shown(formula.target), printer="presentation")
+    written = f'<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow>{left}<mo>=</mo>{right}</mrow></math>'
+    return re.sub(r"&([A-Za-z]+);", _letter, written) + "\n"
+
+
+def _shown(column: str) -> sympy.Symbol:
+    return sympy.Symbol(html.escape(column, quote=False))  # SymPy writes names as they are
+
+
+def _letter(entity: re.Match[str]) -> str:
+    """XML itself knows five names of letters, HTML's &pi; is none of them."""
+    return entity[0] if entity[1] in ("amp", "lt", "gt", "quot", "apos") else html.unescape(entity[0])
+
+
+def _code(to: str, formula: "Formula") -> str:
+    language = LANGUAGES[to]
+    reserved = {*language.reserved, *language.helpers, *([] if language.ascii else kwlist)}
+    wanted = [*formula.symbols, identifiers([formula.target])[formula.target]]
+    *arguments, name = safe_names(wanted, reserved, ascii_only=language.ascii, ignore_case=language.ignores_case)
+    body = to_text(formula.expression, language.dialect(dict(zip(formula.symbols, arguments, strict=True))))
+    called: list[str] = []
+    for helper in reversed(list(language.helpers)):  # a helper stands above those that call it
+        if any(re.search(rf"\b{helper}\(", text) for text in (body, *(language.helpers[h] for h in called))):
+            called.insert(0, helper)
+    code = language.frame(name, arguments, body, "\n".join(language.helpers[helper] for helper in called))
+    return _comment(formula, arguments, language.comment) + code
+
+
+def _comment(formula: "Formula", arguments: list[str], mark: str) -> str:
+    """What the code is, as comment lines that no name of a column can end."""
+    lines = [line for said in _about(formula, arguments) for line in textwrap.wrap(said, 100)]
+    printable = ("".join(c if c.isprintable() else " " for c in line) for line in lines)
+    # a backslash at the end of a line would go on into the next one in C
+    return "".join(f"{mark} {line}{'.' if line.endswith(chr(92)) else ''}\n" for line in printable)
+
+
+def _about(formula: "Formula", arguments: list[str]) -> Iterator[str]:
+    def unit(column: str) -> str:
+        return f" [{formula.units[column]}]" if formula.units.get(column) else ""
+
+    yield f"{formula.target}{unit(formula.target)} = {formula.text}"
+    for argument, column in zip(arguments, formula.inputs, strict=True):
+        if argument != column or unit(column):
+            yield f"{argument}: {column}{unit(column)}"
+    yield (f"held-out rmse {formula.rmse:.3g}; " if isfinite(formula.rmse) else "") + "written by edgewise"
 
 
 EXPORTERS: dict[str, Callable[["Formula"], str]] = {
     "text": lambda formula: formula.equation,
     "latex": _latex,
+    "mathml": _mathml,
     "sympy": _sympy,
     "numpy": _numpy,
+    **{name: partial(_code, name) for name in LANGUAGES},
 }

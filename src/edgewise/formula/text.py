@@ -6,6 +6,7 @@ The line is also Python, with the functions under the names of ``edgewise.primit
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from typing import NamedTuple
 
 import sympy
@@ -14,7 +15,7 @@ from edgewise.errors import FormulaError
 from edgewise.primitives import FUNCTIONS
 
 from .anatomy import Fraction, call, fraction, terms
-from .evaluate import number
+from .evaluate import evaluate, number
 
 # how tightly the outermost operator of a text binds
 SUM, PRODUCT, POWER, ATOM = range(4)
@@ -33,10 +34,19 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Dialect:
-    """What differs between languages: how a function is called, and how pi is written."""
+    """What differs between languages: calls, pi, digits, names, powers (text and exponent: ``power(base, n, text)``).
+
+    ``folds`` writes a call of numbers alone as the number that it is, for languages whose functions take no numbers.
+    """
 
     function: Callable[[str, str], str] = lambda name, arguments: f"{name}({arguments})"
     pi: str = "pi"
+    digits: Callable[[str], str] = str
+    name: Callable[[str], str] = str
+    power: Callable[[Piece, sympy.Expr, Piece], Piece] = lambda base, _, exponent: Piece(
+        f"{base.within(ATOM)}**{exponent.within(ATOM)}", POWER
+    )
+    folds: bool = False
 
 
 PLAIN = Dialect()
@@ -61,7 +71,9 @@ class _Writer:
 
     def write(self, expression: sympy.Expr) -> Piece:
         if expression.is_Symbol:
-            return _name(expression)
+            return _name(expression, self.dialect.name)
+        if self.dialect.folds and expression.args and not expression.free_symbols:
+            return _folded(expression, self.dialect)
         if expression.is_Add:
             return self._sum(expression)
         if called := call(expression):
@@ -73,8 +85,7 @@ class _Writer:
         if parted.above != (expression,):
             return self._fraction(parted)
         if expression.is_Pow:
-            base, exponent = self.write(expression.base), self.write(expression.exp)
-            return Piece(f"{base.within(ATOM)}**{exponent.within(ATOM)}", POWER)
+            return self.dialect.power(self.write(expression.base), expression.exp, self.write(expression.exp))
         raise FormulaError(
             f"{expression} has no place in a formula. Known are numbers, pi, names, + - * / ** and the functions "
             f"{', '.join(sorted(FUNCTIONS))}."
@@ -90,9 +101,9 @@ class _Writer:
         below = [self.write(factor) for factor in parted.below]
         for part, is_above in _digits(parted.number):
             if is_above and (part != "1" or not above):
-                above.insert(0, part)
+                above.insert(0, self.dialect.digits(part))
             elif not is_above and part != "1":
-                below.insert(0, Piece(part, ATOM))
+                below.insert(0, Piece(self.dialect.digits(part), ATOM))
         text, binding = "*".join(above), (PRODUCT if len(above) > 1 else ATOM)
         if len(below) == 1:
             text, binding = f"{text}/{below[0].within(POWER)}", PRODUCT
@@ -101,10 +112,18 @@ class _Writer:
         return Piece(f"-{text}", SUM) if parted.negative else Piece(text, binding)
 
 
-def _name(variable: sympy.Symbol) -> Piece:
+def _folded(constant: sympy.Expr, dialect: Dialect) -> Piece:
+    value = float(evaluate(constant, {}))
+    if not isfinite(value):
+        raise FormulaError(f"{constant} has no finite value, so no code can hold it.")
+    digits = dialect.digits(repr(abs(value)))
+    return Piece(f"-{digits}", SUM) if value < 0 else Piece(digits, ATOM)
+
+
+def _name(variable: sympy.Symbol, name: Callable[[str], str]) -> Piece:
     if not variable.name.isidentifier():
         raise FormulaError(f"{variable.name!r} cannot stand in a formula as it is; give it a name with identifiers().")
-    return Piece(variable.name, ATOM)
+    return Piece(name(variable.name), ATOM)
 
 
 def _digits(value: sympy.Number) -> list[tuple[str, bool]]:
