@@ -82,7 +82,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     call: dict[str, Any] = {"change": {}}
 
     def discover(table: Table, *, seed: int, time_budget: float, effort: float, progress: Callable[..., None]) -> Found:
-        call.update(table=table, seed=seed, time_budget=time_budget)
+        call.update(table=table, seed=seed, time_budget=time_budget, effort=effort)
         progress("fitting", 0.5, "T = 2*L")
         formula = Formula.from_text("2*" + table.inputs[0], table.target, table.inputs, rmse=0.0, r2=1.0)
         return Found(**{"table": table, "formula": formula, **call["change"]})

@@ -44,9 +44,12 @@ def test_discover_prints_the_front_and_writes_nothing(command: Command, found: d
 
 
 def test_discover_saves_where_it_is_told(command: Command, found: dict[str, Any], table: Path) -> None:
-    result = command("discover", table, "--target", "T", "--inputs", "L", "--out", "runs/one", "--time-budget", 5)
+    result = command(
+        "discover", table, "--target", "T", "--inputs", "L", "--out", "runs/one", "--time-budget", 5, "--effort", 0.5
+    )
     assert result.code == 0
     assert found["time_budget"] == 5.0
+    assert found["effort"] == 0.5
     assert "saved     runs/one/  (formula.json, formula.svg, network.safetensors, network.svg)" in result.err
     assert set(files()) == {
         "runs",
