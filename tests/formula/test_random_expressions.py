@@ -63,10 +63,11 @@ def is_real(expression: sympy.Expr) -> bool:
     if expression.has(sympy.I, sympy.oo, -sympy.oo, sympy.zoo, sympy.nan):
         return False
     try:
-        values = [complex(part) for part in sympy.preorder_traversal(expression) if part.is_number]
+        parts = [part for part in sympy.preorder_traversal(expression) if part.is_number]
+        values = [(part, complex(part)) for part in parts]
     except (ArithmeticError, TypeError):  # a number beyond what SymPy itself can evaluate
         return False
-    return all(value.imag == 0 and (value == 0 or 1e-250 < abs(value) < 1e250) for value in values) and all(
+    return all(v.imag == 0 and (part == 0 or 1e-250 < abs(v) < 1e250) for part, v in values) and all(
         float(part) != 0 for part in expression.atoms(sympy.Float) if part != 0
     )
 

@@ -2,17 +2,30 @@ r"""A formula as source text in other languages: one table, one function a row.
 
 >>> export(Formula.from_text("theta0**2/l", "T", ["theta0", "l"]), "latex")
 'T = \\frac{\\theta_{0}^{2}}{l}'
+>>> print(export(Formula.from_text("theta0**2/l", "T", ["theta0", "l"], rmse=0.01), "c"), end="")
+// T = theta0**2/l
+// T, held-out rmse 0.01
+#include <math.h>
+<BLANKLINE>
+double T(double theta0, double l)
+{
+    return pow(theta0, 2.0)/l;
+}
 """
 
-import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import sympy
 
 from edgewise.errors import unknown
 
+from .greek import GREEK, letter_and_index
+from .languages import LANGUAGES
+from .mathml import mathml
 from .names import identifiers
+from .source import about, source
 from .text import Dialect, to_text
 
 if TYPE_CHECKING:
@@ -28,12 +41,6 @@ def export(formula: "Formula", to: str) -> str:
 
 # ---- LaTeX
 
-_GREEK = re.findall(
-    r"\w+",
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega",
-)
-_SHORT = re.compile(rf"([A-Za-z]|{'|'.join(_GREEK)})_?([0-9]*|(?<=_)[A-Za-z0-9]+)")
 _ESCAPES = {c: f"\\{c}" for c in "_%&#${} "} | {"\\": r"\backslash{}", "~": r"\sim{}", "^": r"\wedge{}"}
 
 
@@ -48,26 +55,17 @@ def latex_name(name: str) -> str:
     >>> [latex_name(n) for n in ("x", "theta0", "m_max", "bed depth")]
     ['x', '\\theta_{0}', 'm_{\\mathrm{max}}', '\\mathrm{bed\\ depth}']
     """
-    short = _SHORT.fullmatch(name)
-    if not short:
+    if (short := letter_and_index(name)) is None:
         return f"\\mathrm{{{''.join(_ESCAPES.get(c, c) for c in name)}}}"
-    letter, index = short.groups()
-    letter = f"\\{letter}" if letter in _GREEK else letter
+    letter, index = short
+    letter = f"\\{letter}" if letter in GREEK else letter
     if not index:
         return letter
     return f"{letter}_{{{index}}}" if index.isdigit() or len(index) == 1 else f"{letter}_{{\\mathrm{{{index}}}}}"
 
 
-# ---- Python
+# ---- SymPy
 
-_IN_NUMPY = {
-    "asin": "np.arcsin({})",
-    "acos": "np.arccos({})",
-    "atan": "np.arctan({})",
-    "atanh": "np.arctanh({})",
-    "relu": "np.maximum({}, 0.0)",
-    "step": "np.heaviside({}, 1.0)",
-}
 _IN_SYMPY = {
     "abs": "sympy.Abs({})",
     "relu": "sympy.Max({}, 0)",
@@ -77,36 +75,32 @@ _IN_SYMPY = {
 }
 
 
-def _dialect(module: str, calls: dict[str, str]) -> Dialect:
-    def function(name: str, arguments: str) -> str:
-        return calls.get(name, f"{module}.{name}({{}})").format(arguments)
-
-    return Dialect(function, f"{module}.pi")
+def _ratio(p: str, q: str) -> str:
+    return p if q == "1" else f"sympy.Rational({p}, {q})"
 
 
-NUMPY, SYMPY = _dialect("np", _IN_NUMPY), _dialect("sympy", _IN_SYMPY)
+def _in_sympy(name: str, arguments: str) -> str:
+    return _IN_SYMPY.get(name, f"sympy.{name}({{}})").format(arguments)
 
 
-def _numpy(formula: "Formula") -> str:
-    name = identifiers([formula.target])[formula.target]
-    return (
-        "import numpy as np\n\n\n"
-        f"def {name}({', '.join(formula.symbols)}):\n"
-        f"    return {to_text(formula.expression, NUMPY)}\n"
-    )
+SYMPY = Dialect(_in_sympy, "sympy.pi", ratio=_ratio)
 
 
 def _sympy(formula: "Formula") -> str:
     name = identifiers([formula.target])[formula.target]
+    name = f"{name}_of_{len(formula.symbols)}" if name in formula.symbols else name
     declared = (
         f"{identifier} = sympy.Symbol({column!r}, real=True)\n" for identifier, column in formula.symbols.items()
     )
-    return f"import sympy\n\n{''.join(declared)}{name} = {to_text(formula.expression, SYMPY)}\n"
+    comment = "".join(f"# {line}\n" for line in about(formula, {name: name for name in formula.symbols}))
+    return f"import sympy\n\n{comment}{''.join(declared)}{name} = {to_text(formula.expression, SYMPY)}\n"
 
 
 EXPORTERS: dict[str, Callable[["Formula"], str]] = {
     "text": lambda formula: formula.equation,
     "latex": _latex,
+    "mathml": mathml,
     "sympy": _sympy,
-    "numpy": _numpy,
+    **{name: partial(source, language=language) for name, language in LANGUAGES.items()},
 }
+"""Name of a language -> the formula in it."""

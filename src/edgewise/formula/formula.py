@@ -94,7 +94,7 @@ class Formula:
     # ---- other forms
 
     def export(self, to: str) -> str:
-        """The formula as source text: ``"text"``, ``"latex"``, ``"sympy"`` or ``"numpy"``."""
+        """The formula as source text in one of ``EXPORTERS``: ``"latex"``, ``"c"``, ``"torch"`` ..."""
         return export(self, to)
 
     def latex(self) -> str:
