@@ -99,9 +99,17 @@ def test_weights_count_rows(frame: pd.DataFrame) -> None:
     np.testing.assert_array_equal(weighted.predict(x, use="formula"), repeated.predict(x, use="formula"))
 
 
+def test_weights_may_be_fractions() -> None:
+    draw = np.random.default_rng(2)
+    x, y = draw.normal(size=(15, 2)), draw.normal(size=15)
+    weights = draw.choice([0.25, 0.5, 1.0], 15)
+    halved, whole = (KANRegressor(**QUICK).fit(x, y, sample_weight=w) for w in (weights, 4 * weights))
+    np.testing.assert_array_equal(halved.predict(x, use="formula"), whole.predict(x, use="formula"))
+
+
 def test_weights_that_count_nothing_are_refused() -> None:
     x, y = np.arange(12.0)[:, None], np.arange(12.0)
-    for weights, message in ((np.full(12, 0.5), "whole numbers"), (np.zeros(12), "zero in every row")):
+    for weights, message in ((np.full(12, -0.5), "0 or more"), (np.zeros(12), "zero in every row")):
         with pytest.raises(SettingsError, match=message):
             KANRegressor(**QUICK).fit(x, y, sample_weight=weights)
 

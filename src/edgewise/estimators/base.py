@@ -96,13 +96,17 @@ class DiscoveryEstimator(BaseEstimator, ABC):
             speak_of_outside(discovery, columns, self.outside)
         return columns
 
-    def _discover(self, x: np.ndarray, y: np.ndarray, target: str, seed: int) -> Discovery:
-        """One discovery for rows (rows, inputs) and one output (rows,); a constant where nothing varies."""
+    def _discover(
+        self, x: np.ndarray, y: np.ndarray, target: str, seed: int, weights: np.ndarray | None = None
+    ) -> Discovery:
+        """One discovery for rows (rows, inputs), one output (rows,) and weights (rows,); a constant where nothing varies."""
+        if weights is not None:
+            x, y, weights = x[weights > 0], y[weights > 0], weights[weights > 0]
         names = self._names()
         units = {name: unit for name, unit in (self.units or {}).items() if name in (*names, target)}
         if note := why_constant(x, y, target):
-            return constant_discovery(x, y, names, target, seed, note)
-        table = Table.from_arrays(x, y, names=names, target=target, units=units)
+            return constant_discovery(x, y, names, target, seed, note, weights)
+        table = Table.from_arrays(x, y, names=names, target=target, units=units, weights=weights)
         return discover(
             table,
             seed=seed,

@@ -58,31 +58,21 @@ def require_finite(x: np.ndarray, names: Sequence[str]) -> None:
     )
 
 
-def ordered(x: np.ndarray, y: np.ndarray, sample_weight: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The rows in lexicographic order, each as often as its weight says; the order they came in does not matter.
+def row_weights(x: np.ndarray, sample_weight: Any) -> np.ndarray | None:
+    """The weights (rows,) as finite numbers of 0 or more, None where none were given.
 
-    Raises SettingsError for weights that are no whole numbers of 0 or more.
+    Raises SettingsError for negative ones, and where none is left above zero.
     """
-    if sample_weight is not None:
-        weights = _check_sample_weight(sample_weight, x, dtype=np.float64, allow_all_zero_weights=True)
-        if (weights < 0).any() or (weights != np.round(weights)).any():
-            raise SettingsError(
-                "sample_weight counts how often a row is there, so it is made of whole numbers of 0 or more; got values "
-                f"from {weights.min():g} to {weights.max():g}. Scale and round them, or leave them out."
-            )
-        if weights.sum() > max(1_000_000, len(x)):
-            raise SettingsError(
-                f"sample_weight adds up to {weights.sum():g} rows; 1,000,000 is the most. Divide the weights."
-            )
-        if not weights.any():
-            raise SettingsError(
-                "the sample_weight is zero in every row, so none is left. Give some row a weight above zero."
-            )
-        counts = weights.astype(np.intp)
-        x, y = np.repeat(x, counts, axis=0), np.repeat(y, counts, axis=0)
-    keys = np.column_stack([x, y])
-    order = np.lexsort(keys.T[::-1])
-    return x[order], y[order]
+    if sample_weight is None:
+        return None
+    weights = _check_sample_weight(sample_weight, x, dtype=np.float64, allow_all_zero_weights=True)
+    if (weights < 0).any():
+        raise SettingsError(f"sample_weight is made of numbers of 0 or more; the least that came is {weights.min():g}.")
+    if not weights.any():
+        raise SettingsError(
+            "the sample_weight is zero in every row, so none is left. Give some row a weight above zero."
+        )
+    return weights
 
 
 def _objects(cells: np.ndarray) -> Sequence[Any]:

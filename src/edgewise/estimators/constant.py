@@ -18,11 +18,20 @@ def why_constant(x: np.ndarray, y: np.ndarray, target: str) -> str:
 
 
 def constant_discovery(
-    x: np.ndarray, y: np.ndarray, names: tuple[str, ...], target: str, seed: int, note: str
+    x: np.ndarray,
+    y: np.ndarray,
+    names: tuple[str, ...],
+    target: str,
+    seed: int,
+    note: str,
+    weights: np.ndarray | None = None,
 ) -> Discovery:
     """The discovery whose only formula is the mean of ``y``; verified if the target is that number everywhere."""
-    value = float(y[0]) if np.ptp(y) == 0 else float(y.mean())
-    rmse = float(np.sqrt(np.mean((y - value) ** 2)))
+    order = np.argsort(y, kind="stable")  # sums depend on their order, and the order of rows says nothing
+    y, x = y[order], x[order]
+    weights = None if weights is None else weights[order]
+    value = float(y[0]) if np.ptp(y) == 0 else float(np.average(y, weights=weights))
+    rmse = float(np.sqrt(np.average((y - value) ** 2, weights=weights)))
     symbols = {identifier: column for column, identifier in identifiers(names).items()}
     formula = Formula(target, sympy.Float(value), symbols, rmse=rmse, r2=1.0 if rmse == 0 else 0.0)
     front = Front([formula])

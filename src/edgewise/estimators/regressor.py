@@ -10,7 +10,7 @@ from edgewise.errors import SettingsError, did_you_mean
 
 from .answers import answer
 from .base import DiscoveryEstimator
-from .columns import ordered, require_finite, require_numbers, target_names
+from .columns import require_finite, require_numbers, row_weights, target_names
 
 
 class KANRegressor(RegressorMixin, DiscoveryEstimator):
@@ -30,7 +30,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from ``X`` (rows, inputs) and ``y`` (rows,) or (rows, outputs): one discovery for each output.
 
-        ``sample_weight`` (rows,) says how often each row counts, in whole numbers. Raises ValuesError for cells that are
+        ``sample_weight`` (rows,) says how much each row counts: weight 2 is two equal rows. Raises ValuesError for cells that are
         no finite numbers, SettingsError for settings outside what they may be.
         """
         self._check_settings()
@@ -53,9 +53,9 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         self._check_units((*names, *targets))
         seed = self._seed()
         self.single_output_ = y.ndim == 1
-        x, rows = ordered(x, outputs, sample_weight)
+        weights = row_weights(x, sample_weight)
         self.discoveries_ = tuple(
-            self._discover(x, column, target, seed) for target, column in zip(targets, rows.T, strict=True)
+            self._discover(x, column, target, seed, weights) for target, column in zip(targets, outputs.T, strict=True)
         )
         return self
 
