@@ -40,6 +40,10 @@ class Found:
         return self.table.x
 
     @property
+    def front(self) -> Front:
+        return Front([self.formula] if self.formula else [])
+
+    @property
     def trusted(self) -> str:
         return "network" if self.formula is None else "formula"
 
@@ -49,6 +53,10 @@ class Found:
     def predict(self, x: dict[str, np.ndarray], use: str) -> np.ndarray:
         assert use in ("formula", "network")
         return self.formula.predict(x) if use == "formula" and self.formula else sum(x.values())
+
+    def interval(self, x: dict[str, np.ndarray], coverage: float, use: str) -> tuple[np.ndarray, np.ndarray]:
+        answers = self.predict(x, use)
+        return answers - coverage, answers + coverage
 
     def svg(self, use: str) -> str | None:
         drawn = self.formula if use == "formula" else self.model

@@ -68,6 +68,9 @@ def predict(
     use: Annotated[
         str, typer.Option(help="formula or network. Without it: the formula, or the network if far better.")
     ] = "",
+    interval: Annotated[
+        float | None, typer.Option(help="Add columns low and high that hold this share of new rows, as 0.9.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
 ) -> None:
     """Predict the target for the rows of a table."""
@@ -79,13 +82,19 @@ def predict(
     using = use or found.trusted
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
-        predicted = found.predict(read_columns(table, found.inputs), use=using)
+        columns = read_columns(table, found.inputs)
+        written = {found.target: found.predict(columns, use=using)}
+    if interval is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the same doubts as above
+            low, high = found.interval(columns, interval, using)
+        written |= dict(zip(words.beside(("low", "high"), found.target), (low, high), strict=True))
     for doubt in doubts:
         say(f"note: {doubt.message}")
     if found.trusted == "network" and using == "formula":
         say("note: the formula is an approximation that was not verified; --use network asks the network")
-    say(f"{len(predicted)} rows by the {using}" + (f" {found.formula}" if using == "formula" else ""))
-    _write(words.as_csv({found.target: predicted}), out)
+    say(f"{len(written[found.target])} rows by the {using}" + (f" {found.formula}" if using == "formula" else ""))
+    _write(words.as_csv(written), out)
 
 
 @app.command()
@@ -108,6 +117,25 @@ def plot(
             f"{run} holds no {use or 'formula'} to draw: none was found, or it is a constant. Try the other --use."
         )
     _write(picture, out)
+
+
+@app.command()
+def export(
+    run: Run,
+    to: Annotated[str, typer.Option(help="The language: c, fortran, javascript, julia, latex, mathml, numpy ...")],
+    index: Annotated[
+        int | None, typer.Option(help="Which formula of the front, from 0, simplest first. Without it: the pick.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write. Without it: stdout.")] = None,
+) -> None:
+    """A formula as source text in another language."""
+    found = _load(run)
+    if index is not None and not 0 <= index < len(found.front):
+        raise SettingsError(f"--index {index} is no formula of this run; its front has 0 to {len(found.front) - 1}.")
+    formula = found.formula if index is None else found.front[index]
+    if formula is None:
+        raise StorageError(f"{run} holds no formula to export: none was found.")
+    _write(formula.export(to).rstrip("\n") + "\n", out)
 
 
 @app.command()

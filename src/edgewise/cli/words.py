@@ -60,6 +60,11 @@ def as_csv(columns: Mapping[str, Iterable[float]]) -> str:
     return text.getvalue()
 
 
+def beside(names: Iterable[str], taken: str) -> list[str]:
+    """The names, each with a mark where the column beside them already has it."""
+    return [f"{name}_" if name == taken else name for name in names]
+
+
 def as_json(value: Mapping[str, Any]) -> str:
     """One JSON object; what is not finite becomes null, because JSON has no word for it."""
     return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)

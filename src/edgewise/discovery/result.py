@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from edgewise.data import Table
-from edgewise.errors import EdgewiseWarning, FormulaError, StorageError
+from edgewise.errors import EdgewiseWarning, FormulaError, IntervalError, StorageError
 from edgewise.formula import Formula, Front
 from edgewise.nn import Model
 from edgewise.symbolic import compile_model
 from edgewise.view import network_svg
 
-from .calibration import Calibration
+from .calibration import TEST, Calibration
+from .conformal import conformal_margin
+from .prepare import TESTED
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,34 @@ class Discovery:
         for note in self._doubts(columns, answers):
             warnings.warn(note, EdgewiseWarning, stacklevel=2)
         return answers
+
+    def interval(
+        self, x: np.ndarray | Mapping[str, np.ndarray] | Table, coverage: float = 0.9, use: str = ""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(low, high), (rows,) each: a new row's target lies between them with at least the probability ``coverage``.
+
+        Split conformal around `predict` (see `conformal_margin`): as wide for every row, and as certain as
+        ``calibration.kind`` says. Raises IntervalError where there are too few rows for that coverage, and where the rows
+        that are left have shaped what answers.
+        """
+        using = use or self.trusted
+        margin = conformal_margin(*self._misses(using), coverage)
+        answers = self.predict(x, using)
+        return answers - margin, answers + margin
+
+    def _misses(self, use: str) -> tuple[np.ndarray, np.ndarray | None]:
+        """How far off ``use`` is on the rows for calibration, and their weights."""
+        rows = self.calibration
+        if rows is None:
+            raise IntervalError("this run keeps no rows to read intervals from. Run the discovery again.")
+        if use == "formula":
+            return np.abs(rows.residuals), rows.weights
+        if rows.kind != TEST:
+            raise IntervalError(
+                f"intervals of the network need {TESTED} rows with different inputs, so that some can be kept apart; "
+                f"this run has {self.rows} rows. Ask the formula with use='formula'."
+            )
+        return np.abs(rows.y - self._answers(dict(zip(self.inputs, rows.x.T, strict=True)), use)), rows.weights
 
     def _doubts(self, columns: Mapping[str, np.ndarray], answers: np.ndarray) -> Iterator[str]:
         for name, (low, high) in self.ranges.items():
