@@ -96,6 +96,15 @@ class Model:
 
         save(self, path)
 
+    def to_onnx(self, path: str | Path) -> None:
+        """Write an ONNX file: ``x`` (rows, inputs) to ``y`` (rows, targets), float64, both in original units.
+
+        Needs the extra ``edgewise[onnx]``. Raises SettingsError without it, and for a basis other than B-splines.
+        """
+        from .onnx_graph import save_onnx
+
+        save_onnx(self, path)
+
     @classmethod
     def load(cls, path: str | Path, primitives: Sequence[Primitive] = ()) -> "Model":
         """Read what `save` wrote. ``primitives`` are the user's own, if edges are fixed to any.
