@@ -15,7 +15,13 @@ import pytest
 from edgewise.cli import run
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/first-ten-minutes.md", "docs/scikit-learn.md", "docs/exporting.md", "docs/uncertainty.md")
+PAGES = (
+    "README.md",
+    "docs/first-ten-minutes.md",
+    "docs/scikit-learn.md",
+    "docs/classification.md",
+    "docs/uncertainty.md",
+)
 LINKING = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 NUMBER = re.compile(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?")
 

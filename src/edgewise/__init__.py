@@ -8,7 +8,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from .data import Table, read_table
     from .discovery import Discovery, discover
-    from .estimators import KANRegressor
+    from .estimators import KANClassifier, KANRegressor
     from .formula import Formula, Front
     from .nn import KAN, KANLayer, Model
     from .primitives import Primitive
@@ -18,6 +18,7 @@ __all__ = [
     "Discovery",
     "Formula",
     "Front",
+    "KANClassifier",
     "KANLayer",
     "KANRegressor",
     "Model",
@@ -48,6 +49,7 @@ _PUBLIC = {
     "Formula": "formula",
     "Front": "formula",
     "KAN": "nn",
+    "KANClassifier": "estimators",
     "KANLayer": "nn",
     "KANRegressor": "estimators",
     "Model": "nn",

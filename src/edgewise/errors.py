@@ -13,7 +13,6 @@
     ├── FormulaError          a formula cannot be evaluated or written
     │   ├── ParseError        text that is no formula
     │   └── NotSymbolicError  a network with splines was asked for a closed formula
-    ├── IntervalError         too few rows for the coverage that is asked
     ├── TrainingError         training found nothing finite
     └── StorageError          a file that is no edgewise model
 
@@ -68,10 +67,6 @@ class ParseError(FormulaError):
 
 class NotSymbolicError(FormulaError):
     """A closed formula was asked of a network that still holds splines."""
-
-
-class IntervalError(EdgewiseError, ValueError):
-    """There are too few rows to tell an interval of the coverage that was asked."""
 
 
 class TrainingError(EdgewiseError, RuntimeError):

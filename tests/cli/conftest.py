@@ -81,7 +81,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Replaces the search; holds the arguments of its last call, and ``change`` for its result."""
     call: dict[str, Any] = {"change": {}}
 
-    def discover(table: Table, *, seed: int, time_budget: float, progress: Callable[..., None]) -> Found:
+    def discover(table: Table, *, seed: int, time_budget: float, effort: float, progress: Callable[..., None]) -> Found:
         call.update(table=table, seed=seed, time_budget=time_budget)
         progress("fitting", 0.5, "T = 2*L")
         formula = Formula.from_text("2*" + table.inputs[0], table.target, table.inputs, rmse=0.0, r2=1.0)

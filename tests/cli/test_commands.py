@@ -136,6 +136,12 @@ def test_predict(command: Command, saved: Path) -> None:
     assert Path("p.csv").read_text() == "T\n10.0\n0.1\n"
 
 
+def test_predict_with_an_interval(command: Command, saved: Path) -> None:
+    Path("new.csv").write_text("L\n10\n3\n")
+    result = command("predict", saved, "new.csv", "--interval", 0.5)
+    assert (result.code, result.out) == (0, "T,low,high\n20.0,19.5,20.5\n6.0,5.5,6.5\n")
+
+
 def test_predict_without_the_columns(command: Command, saved: Path) -> None:
     Path("new.csv").write_text("length\n1\n")
     result = command("predict", saved, "new.csv")
@@ -150,6 +156,24 @@ def test_plot_and_show(command: Command, saved: Path) -> None:
     assert Path("a.svg").read_text() == "<svg>T = 2*L, 3 rows</svg>\n"
     assert "T = 2*L" in command("show", saved).out
     assert json.loads(command("show", saved, "--json").out)["target"] == "T"
+
+
+def test_export(command: Command, saved: Path) -> None:
+    result = command("export", saved, "--to", "c")
+    assert result.code == 0
+    assert "double T(double L)\n{\n    return 2.0*L;\n}\n" in result.out
+    assert command("export", saved, "--to", "js", "--index", 0, "--out", "law.js").out == ""
+    assert "function T(L)" in Path("law.js").read_text()
+    wrong = command("export", saved, "--to", "fortan")
+    assert (wrong.code, "Did you mean 'fortran'?" in wrong.err) == (2, True)
+    assert "holds 1 formulas" in command("export", saved, "--to", "c", "--index", 3).err
+
+
+def test_export_without_a_formula(command: Command, found: dict[str, Any], table: Path) -> None:
+    found["change"] = {"formula": None}
+    assert command("discover", table, "--target", "T", "--inputs", "L", "--out", "run").code == 0
+    result = command("export", "run", "--to", "c")
+    assert (result.code, "no formula to export" in result.err) == (2, True)
 
 
 # ---- laws and demo

@@ -211,6 +211,8 @@ def test_hostile_names(noisy: Discovery) -> None:
         ({"time_budget": 0}, SettingsError),
         ({"time_budget": -1.0}, SettingsError),
         ({"time_budget": math.nan}, SettingsError),
+        ({"effort": 0}, SettingsError),
+        ({"effort": math.nan}, SettingsError),
         ({"workers": 0}, SettingsError),
         ({"primitives": []}, SettingsError),
         ({"primitives": ["sine"]}, UnknownNameError),

@@ -49,6 +49,17 @@ def test_polars_is_as_good_as_pandas(fitted: KANRegressor, frame: pd.DataFrame) 
     assert other.formula_ == fitted.formula_
 
 
+def test_intervals_stand_around_the_answers(fitted: KANRegressor, frame: pd.DataFrame) -> None:
+    x = frame[["L", "bed g"]]
+    low, high = fitted.predict_interval(x, coverage=0.8)
+    assert low.shape == high.shape == (40,)
+    np.testing.assert_allclose((low + high) / 2, fitted.predict(x))
+    both = KANRegressor(**QUICK).fit(x, np.column_stack([frame["T"], frame["L"] * 2]))
+    assert both.predict_interval(x)[0].shape == (40, 2)
+    with pytest.raises(ValuesError, match="needs 99 calibration rows"):
+        fitted.predict_interval(x, coverage=0.99)
+
+
 def test_each_row_of_the_front_answers(fitted: KANRegressor, frame: pd.DataFrame) -> None:
     x = frame[["L", "bed g"]]
     for index, row in fitted.equations_.iterrows():

@@ -8,19 +8,7 @@ import pytest
 
 from edgewise import formula
 
-MODULES = [
-    "anatomy",
-    "complexity",
-    "constants",
-    "evaluate",
-    "exporters",
-    "formula",
-    "front",
-    "greek",
-    "names",
-    "parse",
-    "text",
-]
+MODULES = ["anatomy", "complexity", "constants", "evaluate", "exporters", "formula", "front", "names", "parse", "text"]
 
 
 @pytest.mark.parametrize("name", MODULES)

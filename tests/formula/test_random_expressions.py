@@ -64,10 +64,10 @@ def is_real(expression: sympy.Expr) -> bool:
         return False
     try:
         parts = [part for part in sympy.preorder_traversal(expression) if part.is_number]
-        values = [(part, complex(part)) for part in parts]
+        values = [1 if part == 0 else complex(part) for part in parts]  # what is not 0 must not round to 0
     except (ArithmeticError, TypeError):  # a number beyond what SymPy itself can evaluate
         return False
-    return all(v.imag == 0 and (part == 0 or 1e-250 < abs(v) < 1e250) for part, v in values) and all(
+    return all(value.imag == 0 and 1e-250 < abs(value) < 1e250 for value in values) and all(
         float(part) != 0 for part in expression.atoms(sympy.Float) if part != 0
     )
 

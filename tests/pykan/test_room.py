@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.listings.score import score
 from edgewise.errors import NotSymbolicError, SettingsError, ShapeError, UnknownNameError, ValuesError
 from edgewise.pykan import KAN, create_dataset, create_dataset_from_data
+from examples.paper_listings import recover
 
 
 @pytest.fixture
@@ -145,3 +147,37 @@ def test_a_state_with_names_is_the_same_function(model: KAN, dataset: dict[str, 
 def test_nothing_seen_is_an_error() -> None:
     with pytest.raises(SettingsError, match="get_act"):
         KAN(width=[2, 1]).prune()
+
+
+def test_an_idle_edge_is_called_nothing_and_leaves_its_mean(dataset: dict[str, torch.Tensor]) -> None:
+    model = KAN(width=[2, 2, 1], seed=7)
+    model.get_act(dataset)
+    with torch.no_grad():
+        model.network[1].weight[1] *= 1e-8
+    name, _, r2, size = model.suggest_symbolic(1, 1, 0)
+    assert (name, size) == ("0", 0)
+    assert r2 == pytest.approx(1.0)
+    before = model(dataset["test_input"])
+    model.fix_symbolic(1, 1, 0, "0")
+    torch.testing.assert_close(model(dataset["test_input"]), before, atol=1e-6, rtol=0)
+
+
+def test_terms_that_move_nothing_are_not_printed(dataset: dict[str, torch.Tensor]) -> None:
+    model = KAN(width=[2, 1], seed=0)
+    model.network[0].set_edge(0, 0, "sin", (3.0, 0.0, 1.0, 0.0, 1.0))
+    model.network[0].set_edge(1, 0, "exp", (1.0, 0.0, 1e-9, 0.0, 1.0))
+    whole, variables = model.symbolic_formula()
+    assert whole[0].free_symbols == set(variables)
+    model.get_act(dataset)
+    assert model.symbolic_formula()[0][0].free_symbols == {variables[0]}
+
+
+@pytest.mark.parametrize(
+    "seed", [101, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(20))], ids=lambda seed: f"seed{seed}"
+)
+def test_the_listings_end_at_the_true_formula(seed: int) -> None:
+    """Seed 101 took exp for sinh, when names were read off the coarse splines themselves."""
+    model, log = recover(seed)
+    formulas, variables = model.symbolic_formula()
+    assert score(formulas[0], variables)[2]
+    assert [steps for _, steps, _ in log] == [30, 50, 100]

@@ -12,7 +12,7 @@ from edgewise.formula import evaluate
 from edgewise.nn import KAN, Model, Scaling
 from edgewise.primitives import PRIMITIVES
 from edgewise.surgery import fix, remove
-from edgewise.symbolic import closed_form, network_form
+from edgewise.symbolic import closed_form, compile_formula, network_form
 
 X = np.random.default_rng(0).uniform(0.2, 0.9, (60, 3))
 
@@ -69,3 +69,10 @@ def test_an_edge_that_is_a_spline_is_named() -> None:
     network = fix(KAN([2, 1], dtype=torch.float64), (0, 0, 0), "sin", (1, 0, 1, 0))
     with pytest.raises(NotSymbolicError, match=r"1 of 2 edges.*\(0, 1->0\)"):
         closed_form(model_of(network, ("a", "b")))
+
+
+def test_a_bare_input_is_an_identity_edge() -> None:
+    x = sympy.Symbol("x", real=True)
+    network = compile_formula(x, [x])
+    assert network.shape == [1, 1]
+    assert network_form(network, [x]) == [x]

@@ -27,6 +27,7 @@ DEMO_FOLDER = Path("edgewise-demo")
 
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 Budget = Annotated[float, typer.Option("--time-budget", help="Seconds to search.", min=0.1)]
+Effort = Annotated[float, typer.Option(help="Multiplies the work of the search: 2 looks twice as long.", min=0.01)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that discover --out has written.")]
 
@@ -52,13 +53,14 @@ def discover(
     ] = None,
     units: Annotated[str | None, typer.Option(help='Units of columns, as "L=m,T=s".')] = None,
     time_budget: Budget = 60.0,
+    effort: Effort = 1.0,
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Folder to save the run in.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the law behind a table."""
     data = edgewise.read_table(table, target, inputs=words.names(inputs), units=words.units(units))
-    _discover(data, seed, time_budget, words.folder(out), as_json)
+    _discover(data, seed, time_budget, words.folder(out), as_json, effort)
 
 
 @app.command()
@@ -69,7 +71,8 @@ def predict(
         str, typer.Option(help="formula or network. Without it: the formula, or the network if far better.")
     ] = "",
     interval: Annotated[
-        float | None, typer.Option(help="Add columns low and high that hold this share of new rows, as 0.9.")
+        float | None,
+        typer.Option(help="Share of new rows, like 0.9, that columns low and high are to hold between them."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
 ) -> None:
@@ -83,18 +86,18 @@ def predict(
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
         columns = read_columns(table, found.inputs)
-        written = {found.target: found.predict(columns, use=using)}
-    if interval is not None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the same doubts as above
-            low, high = found.interval(columns, interval, using)
-        written |= dict(zip(words.beside(("low", "high"), found.target), (low, high), strict=True))
+        predicted = found.predict(columns, use=using)
     for doubt in doubts:
         say(f"note: {doubt.message}")
     if found.trusted == "network" and using == "formula":
         say("note: the formula is an approximation that was not verified; --use network asks the network")
-    say(f"{len(written[found.target])} rows by the {using}" + (f" {found.formula}" if using == "formula" else ""))
-    _write(words.as_csv(written), out)
+    say(f"{len(predicted)} rows by the {using}" + (f" {found.formula}" if using == "formula" else ""))
+    answers = {found.target: predicted}
+    if interval is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # said above
+            answers["low"], answers["high"] = found.interval(columns, interval, using)
+    _write(words.as_csv(answers), out)
 
 
 @app.command()
@@ -120,29 +123,34 @@ def plot(
 
 
 @app.command()
-def export(
-    run: Run,
-    to: Annotated[str, typer.Option(help="The language: c, fortran, javascript, julia, latex, mathml, numpy ...")],
-    index: Annotated[
-        int | None, typer.Option(help="Which formula of the front, from 0, simplest first. Without it: the pick.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="File to write. Without it: stdout.")] = None,
-) -> None:
-    """A formula as source text in another language."""
-    found = _load(run)
-    if index is not None and not 0 <= index < len(found.front):
-        raise SettingsError(f"--index {index} is no formula of this run; its front has 0 to {len(found.front) - 1}.")
-    formula = found.formula if index is None else found.front[index]
-    if formula is None:
-        raise StorageError(f"{run} holds no formula to export: none was found.")
-    _write(formula.export(to).rstrip("\n") + "\n", out)
-
-
-@app.command()
 def show(run: Run, as_json: AsJson = False) -> None:
     """The formulas of a saved run."""
     found = _load(run)
     typer.echo(words.as_json(found.to_json()) if as_json else str(found))
+
+
+@app.command()
+def export(
+    run: Run,
+    to: Annotated[
+        str, typer.Option(help="text, latex, mathml, sympy, numpy, torch, c, javascript (js), julia, fortran or rust.")
+    ],
+    index: Annotated[
+        int | None, typer.Option(help="Which formula of the front, from 0. Without it: the pick.", min=0)
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="File to write. Without it: stdout.")] = None,
+) -> None:
+    """A formula of a saved run as source text in another language."""
+    from edgewise.formula import export as exported
+
+    found = _load(run)
+    if index is not None and index >= len(found.front):
+        raise SettingsError(f"--index {index}: {run} holds {len(found.front)} formulas, counted from 0.")
+    formula = found.formula if index is None else found.front[index]
+    if formula is None:
+        raise StorageError(f"{run} holds no formula to export: the network stands alone.")
+    text = exported(formula, words.SHORT.get(to, to))
+    _write(text if text.endswith("\n") else f"{text}\n", out)
 
 
 @app.command()
@@ -182,14 +190,16 @@ def demo(
     _discover(load_table("kepler"), seed, time_budget, out, as_json=False)
 
 
-def _discover(table: "Table", seed: int, time_budget: float, out: Path | None, as_json: bool) -> None:
+def _discover(
+    table: "Table", seed: int, time_budget: float, out: Path | None, as_json: bool, effort: float = 1.0
+) -> None:
     """Search, print, save; Ctrl+C prints and saves the best so far and exits with 130."""
     columns = f"{', '.join(map(table.label, table.inputs))} -> {table.label(table.target)}"
     say(f"  data      {table.rows} rows, {columns}; seed {seed}, up to {time_budget:g} s")
     search = edgewise.discover  # loads torch, which is not to count as searching
     try:
         with Interrupts() as interrupts, Progress(time_budget) as progress:
-            found = search(table, seed=seed, time_budget=time_budget, progress=progress)
+            found = search(table, seed=seed, time_budget=time_budget, effort=effort, progress=progress)
     except KeyboardInterrupt:
         say("interrupted before there was anything to keep")
         raise typer.Exit(INTERRUPTED) from None

@@ -10,6 +10,17 @@ from typing import Any
 
 from edgewise.errors import SettingsError
 
+SHORT = {
+    "js": "javascript",
+    "jl": "julia",
+    "f90": "fortran",
+    "rs": "rust",
+    "py": "numpy",
+    "tex": "latex",
+    "pytorch": "torch",
+}
+"""What people also call a language."""
+
 
 def names(text: str | None) -> list[str] | None:
     """``"a, b"`` as a list; a name that holds a comma stands in double quotes.
@@ -58,11 +69,6 @@ def as_csv(columns: Mapping[str, Iterable[float]]) -> str:
     writer.writerow(columns)
     writer.writerows(zip(*([repr(float(value)) for value in values] for values in columns.values()), strict=True))
     return text.getvalue()
-
-
-def beside(names: Iterable[str], taken: str) -> list[str]:
-    """The names, each with a mark where the column beside them already has it."""
-    return [f"{name}_" if name == taken else name for name in names]
 
 
 def as_json(value: Mapping[str, Any]) -> str:

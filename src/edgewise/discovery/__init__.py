@@ -2,7 +2,20 @@
 
 from .architecture import Architecture, Trial, find_architecture
 from .calibration import Calibration
+from .classification import Classification, LogOdds
+from .classify import classify
 from .pipeline import discover
 from .result import Discovery, Step
 
-__all__ = ["Architecture", "Calibration", "Discovery", "Step", "Trial", "discover", "find_architecture"]
+__all__ = [
+    "Architecture",
+    "Calibration",
+    "Classification",
+    "Discovery",
+    "LogOdds",
+    "Step",
+    "Trial",
+    "classify",
+    "discover",
+    "find_architecture",
+]

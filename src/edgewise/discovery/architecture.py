@@ -23,6 +23,9 @@ Shape = Sequence[Any]
 RATE = 3.0
 GOOD = 0.02  # a certified graph must also explain the data to 2 % at its finest coarse stage
 AS_GOOD = 1.05  # within 5 % of the best held-out error
+FEW = 200  # training rows; below them HOPELESS_SHAPES with errors above NOTHING (the mean has 1) are enough
+HOPELESS_SHAPES = 3
+NOTHING = 0.95
 
 
 COARSE = Levenberg(intervals=(3, 6, 12))
@@ -102,11 +105,13 @@ def find_architecture(
     coarse: Levenberg = COARSE,
     fine: Levenberg = FINE,
     report: Callable[[Trial], None] = lambda trial: None,
+    effort: float = 1.0,
 ) -> Architecture | None:
     """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so or on Ctrl+C, None if
     there is none.
 
-    ``most`` limits the number of shapes.
+    ``most`` limits the number of shapes; ``effort`` multiplies how many shapes no better than the mean are put up with in
+    tables of few rows.
     """
     frame, data = as_network_sees(prepared)
     trials: list[Trial] = []
@@ -116,7 +121,7 @@ def find_architecture(
             trials.append(trial)
             report(trial)
             interrupted = trial.fit.history.interrupted
-            if interrupted or trial.certified or _settled(trials):
+            if interrupted or trial.certified or _settled(trials) or _hopeless(trials, data, effort):
                 break
     except KeyboardInterrupt:
         if not trials:
@@ -203,6 +208,12 @@ def _settled(trials: Sequence[Trial]) -> bool:
         return False
     best = min(trial.error for trial in trials[:-3])
     return all(trial.error > best / AS_GOOD for trial in trials[-3:])
+
+
+def _hopeless(trials: Sequence[Trial], data: TrainingData, effort: float) -> bool:
+    """Whether few rows told nothing to the shapes so far: none is clearly better than the mean."""
+    enough = len(trials) >= max(1, round(HOPELESS_SHAPES * effort))
+    return enough and len(data.x) < FEW and all(trial.error > NOTHING for trial in trials)
 
 
 def _smallest_as_good(trials: Sequence[Trial]) -> Trial:

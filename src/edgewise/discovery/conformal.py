@@ -1,31 +1,44 @@
-"""Intervals from rows that were not learned from."""
+"""Prediction intervals that hold as often as they say, whatever the noise looks like.
+
+Split conformal prediction: with n residuals of rows that the answer did not learn from, the interval
+``answer ± q`` with q the ceil((n + 1) coverage)-th smallest size of a residual contains a new row of the same kind with
+at least the probability ``coverage``; the probability is over tables and rows together, not for each x by itself.
+Rows with weights count by their share, and n is then the number of equal rows that tell as much (Kish's).
+
+Source: V. Vovk, A. Gammerman and G. Shafer, Algorithmic Learning in a Random World (2005), chapter 4; J. Lei et al.,
+Distribution-free predictive inference for regression, JASA 113 (2018), 1094-1111, theorem 2.2.
+"""
 
 import math
 
 import numpy as np
 
-from edgewise.errors import IntervalError, SettingsError
+from edgewise.errors import SettingsError, ValuesError
+
+from .weighing import Weights, effective
 
 
-def conformal_margin(misses: np.ndarray, weights: np.ndarray | None, coverage: float) -> float:
-    """How far around an answer an interval must reach to hold a new row's target with probability ``coverage``.
+def half_width(residuals: np.ndarray, coverage: float, weights: Weights = None) -> float:
+    """What to add and take away so that a share ``coverage`` of new rows lies between.
 
-    ``misses`` (rows,) are the absolute residuals of rows that are exchangeable with the new one: the
-    ceil((n + 1) coverage)-th smallest of n is the margin (split conformal; V. Vovk et al. (2005), Algorithmic Learning in
-    a Random World; J. Lei et al. (2018), JASA 113, 1094). A row of weight k counts k times. Raises SettingsError for a
-    coverage outside (0, 1), IntervalError for fewer rows than the coverage needs.
+    Raises SettingsError for a coverage outside (0, 1), ValuesError where there are too few residuals for it: no finite
+    interval then keeps its word.
+
+    >>> half_width(np.arange(-9.0, 10.0), 0.9)
+    9.0
     """
     if not 0 < coverage < 1:
-        raise SettingsError(f"coverage is a share between 0 and 1, got {coverage}.")
-    counts = np.ones(len(misses)) if weights is None else weights * len(misses) / weights.sum()
-    rows = len(misses)
-    place = (rows + 1) * coverage - 1e-9  # the first whose count reaches it is the ceiling's; 0.9 * 10 is not 9.000...1
-    if place > rows:
-        needed = math.ceil(coverage / (1 - coverage) - 1e-9)
-        raise IntervalError(
-            f"an interval of coverage {coverage:g} needs {needed} rows that were kept apart, and there are {rows}. "
-            f"Ask for {math.floor(100 * rows / (rows + 1)) / 100:g} or less, or give a longer table."
+        raise SettingsError(f"coverage is a share between 0 and 1, like 0.9; got {coverage}.")
+    sizes = np.abs(residuals)
+    counts = np.ones(len(sizes)) if weights is None else weights
+    total = effective(weights, len(sizes))
+    level = coverage * (1 + 1 / total) * (1 - 1e-12)  # 0.9 of 10 is to be 9, not the next number above it
+    if level > 1:
+        least = math.ceil(coverage / (1 - coverage) * (1 - 1e-12))
+        raise ValuesError(
+            f"an interval of coverage {coverage:g} needs {least} calibration rows, and there are {total:.4g}. "
+            f"Give more rows, or ask for at most {math.floor(1000 * total / (total + 1)) / 1000:g}."
         )
-    order = np.argsort(misses, kind="stable")
-    reached = int(np.searchsorted(np.cumsum(counts[order]), place))
-    return float(misses[order][min(reached, rows - 1)])
+    order = np.argsort(sizes, kind="stable")
+    place = int(np.searchsorted(np.cumsum(counts[order]), level * counts.sum()))
+    return float(sizes[order][min(place, len(order) - 1)])

@@ -25,12 +25,13 @@ from edgewise.formula import symbol
 from edgewise.nn import KAN, Model
 from edgewise.primitives import PRIMITIVES, Primitive, find
 from edgewise.surgery import prune
-from edgewise.symbolic import ladder, named_graphs, waves
+from edgewise.symbolic import Work, ladder, named_graphs, promise, waves
 
 from .architecture import AS_GOOD, Architecture, find_architecture
 from .calibration import tested
 from .clock import Clock
-from .judge import Judge, Judged
+from .judge import Judge, Judged, beats
+from .limits import NAMING_AN_EDGE, WRITING_OUT, Limits, combinations_for, refitting, snapping
 from .naming import name_network
 from .permitted import permitted
 from .prepare import Prepared, prepare
@@ -59,13 +60,15 @@ def discover(
     primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
     workers: int = 1,
     progress: Progress | None = None,
+    effort: float = 1.0,
 ) -> Discovery:
     """Find the law in a table.
 
     ``time_budget`` is in wall seconds; when it ends, or on Ctrl+C, the best so far is returned and ``cut`` says what was
     left out. ``primitives`` restricts the functions that edges may become (names of the table, or the user's own).
     ``workers`` processes try network shapes at the same time; the answer does not depend on their number, nor on anything
-    but the table and ``seed``, unless the budget cut a stage. ``progress(step, share, best formula)`` is called as the
+    but the table, ``seed`` and the settings, unless the budget cut a stage: what each step may do is counted in work, by
+    the rows of the table and multiplied by ``effort``. ``progress(step, share, best formula)`` is called as the
     search goes on.
 
     >>> from edgewise.data import load_table
@@ -81,9 +84,11 @@ def discover(
         raise SettingsError(f"seed is a number of 0 or more, got {seed}.")
     if not time_budget > 0:
         raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
+    if not 0 < effort < float("inf"):
+        raise SettingsError(f"effort multiplies the work of the search: a number above 0 (1 by default), got {effort}.")
     if workers < 1:
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers}.")
-    search = _Search(table, seed, time_budget, _table_of(primitives), workers, progress or (lambda *_: None))
+    search = _Search(table, seed, time_budget, _table_of(primitives), workers, progress or (lambda *_: None), effort)
     with np.errstate(all="ignore"):  # candidates may overflow: the judge sees it
         try:
             search.run()
@@ -103,10 +108,12 @@ class _Search:
         primitives: Mapping[str, Primitive],
         workers: int,
         progress: Progress,
+        effort: float = 1.0,
     ) -> None:
         self.clock = Clock(budget)
         self.table, self.seed, self.workers, self.primitives = table, seed, workers, primitives
         self.prepared: Prepared = prepare(table, seed)
+        self.effort, self.limits = effort, Limits(self.prepared.train.rows, effort)
         whole = primitives.keys() == PRIMITIVES.keys()
         self.judge = Judge(self.prepared) if whole else Judge(self.prepared, permitted(primitives.values()))
         self.progress = progress
@@ -154,17 +161,19 @@ class _Search:
         train = self.prepared.train
         if train.rows < 10:
             return
-        self._climb("ladder", None, self.clock.deadline(LADDER_SHARE))
+        likely = promise(self.prepared.columns(train), train.y)
+        self._climb("ladder", None, Work(self.limits.ladder(likely), self.clock.deadline(LADDER_SHARE)))
 
     def _noisy_ladder(self) -> None:
-        self._climb("noisy ladder", self._noise(), self.clock.deadline(NOISY_LADDER_SHARE))
+        work = Work(self.limits.noisy, self.clock.deadline(NOISY_LADDER_SHARE))
+        self._climb("noisy ladder", self._noise(), work)
 
-    def _climb(self, name: str, noise: float | None, deadline: float) -> None:
+    def _climb(self, name: str, noise: float | None, work: Work) -> None:
         train = self.prepared.train
-        for candidate in ladder(self.prepared.columns(train), train.y, noise=noise, deadline=deadline):
+        for candidate in ladder(self.prepared.columns(train), train.y, noise=noise, work=work):
             self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
             self._tell(name)
-        if time.monotonic() > deadline:
+        if work.cut:
             self.clock.cut.append(name)
 
     def _graphs(self) -> None:
@@ -192,6 +201,7 @@ class _Search:
             seed=self.seed,
             workers=self.workers,
             most=SHAPES_BESIDE_A_LAW if self._exact() else None,
+            effort=self.effort,
             stop=lambda: time.monotonic() > limit,
             report=lambda trial: self._tell("network"),
         )
@@ -202,22 +212,31 @@ class _Search:
 
     def _naming(self) -> None:
         """Names for the chosen network, then for the next best ones, until a formula is as good as its network."""
-        if self.architecture is None:
+        if self.architecture is None or not self._tells_more_than_the_mean(self.architecture.model):
             return
-        limit = self.clock.deadline(NAMING_SHARE)
-        tried = sorted(self.architecture.trials, key=lambda trial: (not trial.certified, trial.error))
-        models = [(self.architecture.model, self.architecture.trial.error)]
-        models += [(self.architecture.model.with_network(t.fit.network), t.error) for t in tried[:3]]
+        work = Work(self.limits.naming, self.clock.deadline(NAMING_SHARE))
+        self._name(self.architecture, work)
+        if work.cut:
+            self.clock.cut.append("naming")
+
+    def _name(self, architecture: Architecture, work: Work) -> None:
+        tried = sorted(architecture.trials, key=lambda trial: (not trial.certified, trial.error))
+        models = [(architecture.model, architecture.trial.error)]
+        models += [(architecture.model.with_network(t.fit.network), t.error) for t in tried[:3]]
         for model, error in models:
-            for expression in self._named(model, error, limit):
-                if time.monotonic() > limit:
-                    self.clock.cut.append("naming")
-                    return
+            for expression in self._named(model, error, work):
+                if not work.pays(refitting(expression)):
+                    break
                 self.judge(expression, "naming")
                 self._tell("naming")
             best = self.judge.best  # among several exact ones (exp, a shifted sinh) the shortest
-            if best is not None and (best.exact or best.error < AS_GOOD * error):
+            if work.late() or (best is not None and (best.exact or best.error < AS_GOOD * error)):
                 return
+
+    def _tells_more_than_the_mean(self, model: Model) -> bool:
+        """Whether a network foretells the rows held out from it better than the mean of the others."""
+        train, held = self.prepared.network_train, self.prepared.network_held
+        return beats(held.y - model.predict(held.x), held.y - mean(train.y, train.weights), held.weights)
 
     def _pruned(self, model: Model) -> Model:
         """The model without the edges and nodes that the rows held out do not miss: fewer edges to name."""
@@ -229,21 +248,24 @@ class _Search:
         rows = model.scaled(self.prepared.network_train.x)
         return model.with_network(prune(model.network, rows, error=error, allowed=AS_GOOD).network)
 
-    def _named(self, model: Model, error: float, limit: float) -> list[sympy.Expr]:
+    def _named(self, model: Model, error: float, work: Work) -> list[sympy.Expr]:
         """The combinations of names that come nearest to the rows before their constants are refitted."""
         ranked: list[tuple[float, int, sympy.Expr]] = []
-        for expression in name_network(
-            self._pruned(model), self.prepared.train.x, accuracy=error, primitives=self.primitives, most=48
-        ):
+        pruned = self._pruned(model)
+        if not work.pays(NAMING_AN_EDGE * len(list(pruned.network.edges()))):
+            return []
+        most = combinations_for(work.left)
+        x, primitives = self.prepared.train.x, self.primitives
+        for expression in name_network(pruned, x, accuracy=error, primitives=primitives, most=most):
             ranked.append((self.judge.rough_error(expression), len(ranked), expression))
-            if time.monotonic() > limit:
+            if not work.pays(WRITING_OUT):
                 break
         return [expression for _, _, expression in sorted(ranked)[:REFITTED]]
 
     def _snapping(self) -> None:
         """The best one first: where it is short it gets its plain numbers even when the time is over."""
         noise = None if self._exact() else self._noise()
-        best = self.judge.best
+        best, work = self.judge.best, Work(self.limits.snapping)
         others = [
             formula for formula in reversed(list(self.judge.front)[-SNAPPED:]) if best and formula is not best.formula
         ]
@@ -251,7 +273,8 @@ class _Search:
             is_quick = best is not None and formula is best.formula and len(formula.constants) <= QUICK_CONSTANTS
             if not is_quick and self.clock.over("snapping"):
                 return
-            self.judge.snapped(self._judged(formula), noise)
+            if is_quick or work.pays(snapping(len(formula.constants))):
+                self.judge.snapped(self._judged(formula), noise)
 
     def _finishing(self) -> None:
         """The pick of a long table on all its training rows."""

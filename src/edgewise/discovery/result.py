@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 
 from edgewise.data import Table
-from edgewise.errors import EdgewiseWarning, FormulaError, IntervalError, StorageError
+from edgewise.errors import EdgewiseWarning, FormulaError, StorageError, ValuesError
 from edgewise.formula import Formula, Front
 from edgewise.nn import Model
 from edgewise.symbolic import compile_model
 from edgewise.view import network_svg
 
-from .calibration import TEST, Calibration
-from .conformal import conformal_margin
-from .prepare import TESTED
+from .calibration import LEFT_OUT, Calibration
+from .conformal import half_width
 
 
 @dataclass(frozen=True)
@@ -88,30 +87,35 @@ class Discovery:
     def interval(
         self, x: np.ndarray | Mapping[str, np.ndarray] | Table, coverage: float = 0.9, use: str = ""
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(low, high), (rows,) each: a new row's target lies between them with at least the probability ``coverage``.
+        """(low, high), (rows,) each, that hold a share ``coverage`` of new rows of the same kind; ``x`` and ``use`` as for
+        `predict`.
 
-        Split conformal around `predict` (see `conformal_margin`): as wide for every row, and as certain as
-        ``calibration.kind`` says. Raises IntervalError where there are too few rows for that coverage, and where the rows
-        that are left have shaped what answers.
+        By split conformal prediction on ``calibration``: one width for all rows, right on average over them. In tables of
+        less than 200 different inputs the residuals are of rows that the search has used, see ``calibration.kind``; then
+        the coverage is about what is asked. Raises ValuesError where there are too few rows for the coverage, or where the
+        network has seen them all.
         """
-        using = use or self.trusted
-        margin = conformal_margin(*self._misses(using), coverage)
-        answers = self.predict(x, using)
-        return answers - margin, answers + margin
+        chosen = use or self.trusted
+        answers = self.predict(x, chosen)
+        weights = None if self.calibration is None else self.calibration.weights
+        width = half_width(self._residuals(chosen), coverage, weights)
+        return answers - width, answers + width
 
-    def _misses(self, use: str) -> tuple[np.ndarray, np.ndarray | None]:
-        """How far off ``use`` is on the rows for calibration, and their weights."""
-        rows = self.calibration
-        if rows is None:
-            raise IntervalError("this run keeps no rows to read intervals from. Run the discovery again.")
-        if use == "formula":
-            return np.abs(rows.residuals), rows.weights
-        if rows.kind != TEST:
-            raise IntervalError(
-                f"intervals of the network need {TESTED} rows with different inputs, so that some can be kept apart; "
-                f"this run has {self.rows} rows. Ask the formula with use='formula'."
+    def _residuals(self, use: str) -> np.ndarray:
+        """What the formula or the network missed by on the calibration rows."""
+        known = self.calibration
+        if known is None:
+            raise ValuesError(
+                "this run holds no calibration rows, so no interval can be given. Search again to have some."
             )
-        return np.abs(rows.y - self._answers(dict(zip(self.inputs, rows.x.T, strict=True)), use)), rows.weights
+        if use == "formula":
+            return known.residuals
+        if known.kind == LEFT_OUT or self.model is None:
+            raise ValuesError(
+                f"the network has learned from all {len(known.y)} rows of this small table, so its own errors on new rows "
+                "are not known. Ask for the interval of the formula with use='formula'."
+            )
+        return known.y - self.model.predict(known.x)
 
     def _doubts(self, columns: Mapping[str, np.ndarray], answers: np.ndarray) -> Iterator[str]:
         for name, (low, high) in self.ranges.items():

@@ -1,12 +1,13 @@
 """A regressor that answers by a formula, or by a network where no formula is as good."""
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import validate_data
 
-from edgewise.errors import SettingsError, did_you_mean
+from edgewise.errors import EdgewiseWarning, SettingsError, did_you_mean
 
 from .answers import answer
 from .base import DiscoveryEstimator
@@ -69,6 +70,21 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         columns = self._inputs(X)
         answers = [answer(discovery, columns, use, index) for discovery in self.discoveries_]
         return answers[0] if self.single_output_ else np.column_stack(answers)
+
+    def predict_interval(self, X: Any, coverage: float = 0.9, use: str = "") -> tuple[np.ndarray, np.ndarray]:
+        """(low, high), each shaped as `predict` answers, that hold a share ``coverage`` of new rows of the same kind.
+
+        By split conformal prediction, see `Discovery.interval`. Raises ValuesError where there are too few rows for it.
+        """
+        columns = self._inputs(X)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EdgewiseWarning)  # of rows outside _inputs has spoken
+            ends = [discovery.interval(columns, coverage, use) for discovery in self.discoveries_]
+        if missing := int(sum(np.sum(~np.isfinite(low)) for low, _ in ends)):
+            text = f"{missing} intervals are no numbers: the formula is not defined there. Try use='network'."
+            warnings.warn(text, EdgewiseWarning, stacklevel=2)
+        low, high = (np.column_stack(side) for side in zip(*ends, strict=True))
+        return (low[:, 0], high[:, 0]) if self.single_output_ else (low, high)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

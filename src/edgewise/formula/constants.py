@@ -74,3 +74,14 @@ def round_to(value: float, error: float, digits: int = 2) -> float:
         return value
     place = min(floor(log10(error)) - digits + 1, floor(log10(abs(value))))
     return round(value, -place)
+
+
+def with_error(value: float, error: float) -> str:
+    """The value and its standard error, to two digits of the error.
+
+    >>> [with_error(1234.5678, 25.0), with_error(2.0, 0.0), with_error(0.123456789, float("nan"))]
+    ['1235 +- 25', '2 +- 0', '0.123 +- ?']
+    """
+    if not isfinite(error):
+        return f"{value:.3g} +- ?"  # no digit is known to be right, so few are shown
+    return f"{round_to(value, error):.15g} +- {error:.2g}"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import nan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
@@ -13,12 +13,15 @@ from edgewise.errors import FormulaError, ShapeError
 
 from .anatomy import rebuild, symbol
 from .complexity import complexity
-from .constants import constants, round_constants
+from .constants import constants, round_constants, with_error
 from .evaluate import evaluate
 from .exporters import export
 from .names import identifiers
 from .parse import parse
 from .text import to_text
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,20 @@ class Formula:
         """The fitted constants by name: c1, c2, ... in the order in which they are read."""
         return constants(self.expression)
 
+    def constants_frame(self) -> "pandas.DataFrame":
+        """One row a fitted constant, by name: ``value``, ``error`` (its standard error, nan where it is not known) and
+        ``text``, the value with the digits that the error supports (three where it is not known).
+
+        >>> print(Formula.from_text("9.81234*t**2", "s", ["t"], constant_errors={"c1": 0.0021}).constants_frame())
+              value   error              text
+        c1  9.81234  0.0021  9.8123 +- 0.0021
+        """
+        import pandas
+
+        known = {name: self.constant_errors.get(name, nan) for name in self.constants}
+        rows = {n: (value, known[n], with_error(value, known[n])) for n, value in self.constants.items()}
+        return pandas.DataFrame.from_dict(rows, orient="index", columns=["value", "error", "text"])
+
     def __str__(self) -> str:
         return self.equation
 
@@ -94,7 +111,7 @@ class Formula:
     # ---- other forms
 
     def export(self, to: str) -> str:
-        """The formula as source text in one of ``EXPORTERS``: ``"latex"``, ``"c"``, ``"torch"`` ..."""
+        """The formula as source text; ``to`` is one of ``EXPORTERS``: ``"latex"``, ``"mathml"``, ``"torch"``, ``"c"`` ..."""
         return export(self, to)
 
     def latex(self) -> str:

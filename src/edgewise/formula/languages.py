@@ -1,259 +1,313 @@
-"""Programming languages as rows of a table: how a function of columns is laid out, and what a formula is made of there.
+"""The programming languages that a formula can be exported to: a row each.
 
-Every constant is written with the digits that give the same float64 back, whole numbers as floats where a language
-would divide them as integers. What a language lacks stands beside the function as a helper.
+A row says how the language writes numbers, powers and functions, which of our functions it lacks (these are written
+out as helpers, only where they are used), which names it keeps for itself, and what stands around the expression.
+Numbers are float64 literals throughout, so that 1/2 is a half everywhere, and read back to the last bit. Where the
+formula has no real value the functions give nan, as `Formula.predict` does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from keyword import kwlist
+from math import isfinite
 
-from .text import ATOM, POWER, Piece
+import sympy
 
-HELPED = ("sign", "step", "relu", "maximum", "minimum")
+from edgewise.errors import FormulaError
+from edgewise.primitives import FUNCTIONS
 
-
-def _python_power(base: Piece, exponent: Piece) -> Piece:
-    return Piece(f"{base.within(ATOM)}**{exponent.within(ATOM)}", POWER)
-
-
-def _caret(base: Piece, exponent: Piece) -> Piece:
-    return Piece(f"{base.within(ATOM)}^{exponent.within(ATOM)}", POWER)
+from .text import ATOM, Dialect, Piece
 
 
-def _called(function: str) -> Callable[[Piece, Piece], Piece]:
-    return lambda base, exponent: Piece(f"{function}({base.text}, {exponent.text})", ATOM)
+def float64(digits: str) -> str:
+    """The number as a float64 literal that reads back to the last bit."""
+    value = float(digits)
+    if not isfinite(value):
+        raise FormulaError(f"the number {digits[:20]}... does not fit in a float64, so no code can hold it.")
+    return repr(value)
 
 
-def _double_precision_power(base: Piece, exponent: Piece) -> Piece:
-    """Fortran takes whole powers of negative numbers only where the exponent is an integer."""
-    sign, digits = ("-", exponent.text[1:]) if exponent.text.startswith("-") else ("", exponent.text)
-    whole = digits.removesuffix(".0d0")
-    written = Piece(sign + whole, exponent.binding) if whole.isdigit() and len(whole) < 9 else exponent
-    return _python_power(base, written)
-
-
-def as_float(digits: str) -> str:
-    """The digits of a number as a float: ``2`` -> ``2.0``."""
-    return f"{digits}.0" if digits.isdigit() else digits
-
-
-def _moderate(digits: str) -> str:
-    """Whole numbers stay so while they are exact in a float64."""
-    return digits if not digits.isdigit() or int(digits) <= 2**53 else as_float(digits)
-
-
-def _double_precision(digits: str) -> str:
-    return as_float(digits).replace("e", "d") if "e" in digits else f"{as_float(digits)}d0"
+MOST = 32  # integer powers up to this one are multiplications, larger ones a call of the language's pow
 
 
 @dataclass(frozen=True)
 class Language:
-    """One language. ``layout`` takes comment, name, arguments, result and helpers; ``argument`` is the pattern of one
-    argument; ``calls`` holds the patterns of functions that are not simply ``call``; ``helpers`` the source of what the
-    language lacks, ``{f}`` standing for the helper's name, which is ``helper`` filled with the function's name.
-
-    ``plain`` languages get names in ASCII; where not ``case`` names differ by more than capitals.
-    """
+    """How one language writes a formula. ``calls`` maps our functions to its own, as texts with {} for the arguments."""
 
     comment: str
-    layout: str
-    argument: str = "{}"
-    call: str = "{}"
-    calls: Mapping[str, str] = field(default_factory=dict)
+    calls: Mapping[str, str]
+    frame: Callable[[str, Sequence[str], str, str], str]
     pi: str = "3.141592653589793"
-    number: Callable[[str], str] = as_float
-    power: Callable[[Piece, Piece], Piece] = _python_power
-    fold: bool = False
-    reserved: frozenset[str] = frozenset()
     helpers: Mapping[str, str] = field(default_factory=dict)
-    helper: str = "{helper}"
-    plain: bool = False
-    case: bool = True
-    width: int = 0
+    reserved: frozenset[str] = frozenset()
+    digits: Callable[[str], str] = float64
+    integer_power: str = "({}**{})"
+    power: str = "({}**{})"
+    folds: bool = False
+    ignores_case: bool = False
+    ascii: bool = True
+
+    def dialect(self, names: Mapping[str, str]) -> Dialect:
+        """The writer's settings, with ``names`` in place of the formula's own."""
+        return Dialect(
+            function=lambda name, arguments: self.calls[name].format(arguments),
+            pi=self.pi,
+            digits=self.digits,
+            name=lambda name: names[name],
+            power=self._power,
+            folds=self.folds,
+        )
+
+    def _power(self, base: Piece, exponent: sympy.Expr, text: Piece) -> Piece:
+        whole = exponent.is_Integer and 0 < exponent <= MOST
+        pattern, right = (self.integer_power, str(exponent)) if whole else (self.power, text.within(ATOM))
+        return Piece(pattern.format(base.within(ATOM), right), ATOM)
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+_NAMES = tuple(
+    sorted((set(FUNCTIONS) - {"sigmoid", "softplus"}) | {"maximum", "minimum"})
+)  # SymPy writes these two with exp
 
 
-_ARCS = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atanh": "arctanh"}
+def _calls(pattern: str, **others: str) -> dict[str, str]:
+    return {name: pattern.format(name) + "({})" for name in _NAMES} | others
 
-# the same five in every language that compares with a question mark; nan stays nan
-_QUESTIONS = {
-    "sign": "{x} > 0.0 ? 1.0 : {x} < 0.0 ? -1.0 : {x}",
-    "step": "{x} >= 0.0 ? 1.0 : {x} < 0.0 ? 0.0 : {x}",
-    "relu": "{x} < 0.0 ? 0.0 : {x}",
-    "maximum": "{x} > {y} || {x} != {x} ? {x} : {y}",
-    "minimum": "{x} < {y} || {x} != {x} ? {x} : {y}",
+
+def _indented(text: str, by: str = "    ") -> str:
+    return "".join(f"{by}{line}\n" for line in text.splitlines() if line)
+
+
+# ---- Python with tensors
+
+_TORCH_HELPERS = {
+    "_tensor": (
+        "def _tensor(value):\n"
+        "    return value if isinstance(value, torch.Tensor) else torch.tensor(value, dtype=torch.float64)\n"
+    ),
+    "_step": "def _step(x):\n    return torch.where(torch.isnan(x), x, (x >= 0).to(x.dtype))\n",
+    "_maximum": "def _maximum(x, y):\n    return torch.maximum(_tensor(x), _tensor(y))\n",
+    "_minimum": "def _minimum(x, y):\n    return torch.minimum(_tensor(x), _tensor(y))\n",
+    "_sign": "def _sign(x):\n    return torch.where(torch.isnan(x), x, torch.sign(x))\n",
 }
-_BRANCHES = {
-    "sign": "if x > 0.0 {{ 1.0 }} else if x < 0.0 {{ -1.0 }} else {{ x }}",
-    "step": "if x >= 0.0 {{ 1.0 }} else if x < 0.0 {{ 0.0 }} else {{ x }}",
-    "relu": "if x < 0.0 {{ 0.0 }} else {{ x }}",
-    "maximum": "if x > y || x.is_nan() {{ x }} else {{ y }}",
-    "minimum": "if x < y || x.is_nan() {{ x }} else {{ y }}",
+
+
+def _torch_frame(name: str, arguments: Sequence[str], body: str, helpers: str) -> str:
+    parts = ["import torch\n", *helpers.split("\n\n"), f"def {name}({', '.join(arguments)}):\n    return {body}"]
+    return "\n\n\n".join(part.strip("\n") for part in parts if part) + "\n"
+
+
+# ---- C
+
+_C_HELPERS = {
+    "edgewise_power": (
+        "static double edgewise_power(double x, int n)\n{\n    double y = 1.0;\n"
+        "    for (; n > 0; n /= 2, x *= x)\n        if (n % 2) y *= x;\n    return y;\n}\n"
+    ),
+    "edgewise_sign": "static double edgewise_sign(double x) { return x != x ? x : (double)((x > 0) - (x < 0)); }\n",
+    "edgewise_step": "static double edgewise_step(double x) { return x != x ? x : (double)(x >= 0); }\n",
+    "edgewise_max": "static double edgewise_max(double x, double y) { return (x != x || x > y) ? x : y; }\n",
+    "edgewise_min": "static double edgewise_min(double x, double y) { return (x != x || x < y) ? x : y; }\n",
 }
-_MERGES = {
-    "sign": "merge(x, sign(1.0d0, x), x /= x .or. x == 0.0d0)",
-    "step": "merge(x, merge(1.0d0, 0.0d0, x >= 0.0d0), x /= x)",
-    "relu": "merge(0.0d0, x, x < 0.0d0)",
-    "maximum": "merge(x, y, x > y .or. x /= x)",
-    "minimum": "merge(x, y, x < y .or. x /= x)",
+_C_KEYWORDS = (
+    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while bool true false "
+    "nullptr constexpr typeof alignas alignof thread_local static_assert asm main class new delete template this public "
+    "private protected virtual namespace using try catch throw operator friend and or not xor linux unix"
+)
+_C_MATH = (
+    "acos asin atan atan2 ceil cos cosh exp fabs floor fmod frexp ldexp log log10 modf pow sin sinh sqrt tan tanh acosh "
+    "asinh atanh cbrt copysign erf erfc exp2 expm1 fdim fma fmax fmin hypot ilogb lgamma llrint log1p log2 logb lrint "
+    "lround nan nearbyint nextafter remainder remquo rint round scalbn tgamma trunc gamma signgam isnan isinf isfinite "
+    "signbit fpclassify j0 j1 jn y0 y1 yn drem significand scalb abs div labs exit abort printf"
+)
+
+
+def _c_frame(name: str, arguments: Sequence[str], body: str, helpers: str) -> str:
+    taken = ", ".join(f"double {argument}" for argument in arguments) or "void"
+    return f"#include <math.h>\n\n{helpers}\ndouble {name}({taken})\n{{\n    return {body};\n}}\n"
+
+
+def _guarded(helpers: Mapping[str, str]) -> dict[str, str]:
+    """Each helper once, however many formulas one file holds."""
+    return {name: f"#ifndef {name.upper()}\n#define {name.upper()}\n{text}#endif\n" for name, text in helpers.items()}
+
+
+# ---- JavaScript
+
+_JS_WORDS = (
+    "arguments await break case catch class const continue debugger default delete do else enum eval export extends false "
+    "finally for function if implements import in instanceof interface let new null package private protected public "
+    "return static super switch this throw true try typeof undefined var void while with yield NaN Infinity Math Number "
+    "Object Array async of"
+)
+
+
+def _js_frame(name: str, arguments: Sequence[str], body: str, helpers: str) -> str:
+    return f"function {name}({', '.join(arguments)}) {{\n{_indented(helpers)}    return {body};\n}}\n"
+
+
+# ---- Julia
+
+_JULIA_HELPERS = {
+    "edgewise_power": "edgewise_power(x, y) = x < 0 && !isinteger(y) ? NaN : x^y\n",
+    **{f"edgewise_{f}": f"edgewise_{f}(x) = x < 0 ? NaN : {f}(x)\n" for f in ("sqrt", "log")},
+    **{f"edgewise_{f}": f"edgewise_{f}(x) = abs(x) > 1 ? NaN : {f}(x)\n" for f in ("asin", "acos", "atanh")},
+    **{f"edgewise_{f}": f"edgewise_{f}(x) = isinf(x) ? NaN : {f}(x)\n" for f in ("sin", "cos", "tan")},
+    "edgewise_step": "edgewise_step(x) = isnan(x) ? x : (x >= 0 ? 1.0 : 0.0)\n",
 }
-_TENSORS = {
-    "sign": "torch.where(x != x, x, torch.sign(x))",
-    "step": "torch.where(x != x, x, (x >= 0).to(x.dtype))",
-    "relu": "torch.where(x < 0, 0.0, x)",
-    "maximum": "torch.where((x > y) | (x != x), x, y)",
-    "minimum": "torch.where((x < y) | (x != x), x, y)",
+_JULIA_WORDS = (
+    "baremodule begin break catch const continue do else elseif end export false finally for function global if import "
+    "in isa let local macro module mutable primitive quote return struct true try type using where while abstract outer "
+    "pi im exp sinh cosh tanh atan abs sign max min sqrt log asin acos atanh sin cos tan float isinf isnan isinteger NaN "
+    "Inf Float64"
+)
+
+
+def _julia_frame(name: str, arguments: Sequence[str], body: str, helpers: str) -> str:
+    floats = "".join(f"    {argument} = float({argument})\n" for argument in arguments)
+    return f"{helpers}\nfunction {name}({', '.join(arguments)})\n{floats}    return {body}\nend\n"
+
+
+# ---- Fortran
+
+_FORTRAN_HEAD = "    elemental real(dp) function {0}\n        real(dp), intent(in) :: {1}\n"
+_FORTRAN_HELPERS = {
+    "edgewise_sign": (
+        _FORTRAN_HEAD.format("edgewise_sign(x)", "x")
+        + "        edgewise_sign = merge(x, merge(1.0_dp, 0.0_dp, x > 0) - merge(1.0_dp, 0.0_dp, x < 0), x /= x)\n"
+        + "    end function\n"
+    ),
+    "edgewise_step": (
+        _FORTRAN_HEAD.format("edgewise_step(x)", "x")
+        + "        edgewise_step = merge(x, merge(1.0_dp, 0.0_dp, x >= 0), x /= x)\n    end function\n"
+    ),
+    "edgewise_max": (
+        _FORTRAN_HEAD.format("edgewise_max(x, y)", "x, y")
+        + "        edgewise_max = merge(x, y, x /= x .or. x > y)\n    end function\n"
+    ),
+    "edgewise_min": (
+        _FORTRAN_HEAD.format("edgewise_min(x, y)", "x, y")
+        + "        edgewise_min = merge(x, y, x /= x .or. x < y)\n    end function\n"
+    ),
 }
-
-
-def _helpers(bodies: Mapping[str, str], layout: str, x: str = "x", y: str = "y", joined: str = ", ") -> dict[str, str]:
-    def arguments(name: str) -> str:
-        return joined.join((x, y) if name in ("maximum", "minimum") else (x,))
-
-    return {
-        name: layout.replace("{arguments}", arguments(name)).replace("{body}", body).replace("{names}", names(name))
-        for name, body in bodies.items()
-    }
-
-
-def names(helper: str) -> str:
-    """The names of a helper's arguments."""
-    return "x, y" if helper in ("maximum", "minimum") else "x"
-
-
-_C_WORDS = _words(
-    """auto break case char const continue default do double else enum extern float for goto if inline int long register
-    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while bool true false
-    nullptr class new delete this template typename namespace using public private protected virtual operator throw try
-    catch main NAN INFINITY HUGE_VAL y0 y1 yn j0 j1 jn gamma lgamma tgamma signgam erf erfc pow fabs fmod fma fmin fmax
-    ceil floor round trunc rint cbrt hypot exp2 expm1 log2 log10 log1p logb ldexp frexp modf div abs atan2 asinh acosh
-    drem scalb significand remainder nextafter isnan isinf finite"""
+_FORTRAN_WORDS = (
+    "dp real64 iso_fortran_env real integer elemental function module contains implicit none private public end merge "
+    "sqrt exp log sin cos tan sinh cosh tanh asin acos atan atanh abs if do intent use parameter"
 )
-_JS_WORDS = _words(
-    """arguments await boolean break case catch class const continue debugger default delete do double else enum eval
-    export extends false final finally float for function goto if implements import in instanceof int interface let long
-    native new null package private protected public return short static super switch synchronized this throw true try
-    typeof undefined var void while with yield Math NaN Infinity"""
-)
-_JULIA_WORDS = _words(
-    """baremodule begin break catch const continue do else elseif end export false finally for function global if import
-    in isa let local macro module mutable primitive quote return struct true try type using where while π ℯ im Inf NaN
-    max min ifelse isnan"""
-)
-_FORTRAN_WORDS = _words(
-    """module function contains implicit none pure elemental double precision intent in result end real integer merge
-    sign do if then else call return stop use only parameter program subroutine kind dp"""
-)
-_RUST_WORDS = _words(
-    """abstract as async await become box break const continue crate do dyn else enum extern false final fn for gen if
-    impl in let loop macro match mod move mut override priv pub ref return self Self static struct super trait true try
-    type typeof unsafe unsized use virtual where while yield f64 std Some None Ok Err"""
-)
-_NUMPY_CALLS = {
-    **{name: f"np.{arc}({{}})" for name, arc in _ARCS.items()},
-    "relu": "np.maximum({}, 0.0)",
-    "step": "np.heaviside({}, 1.0)",
+
+
+def _fortran_frame(name: str, arguments: Sequence[str], body: str, helpers: str) -> str:
+    def lines(text: str) -> str:
+        return "&\n        &".join(text[i : i + 100] for i in range(0, len(text), 100))  # a line ends after 132 letters
+
+    listed = ", ".join(arguments)
+    declared = lines(f"real(dp), intent(in) :: {listed}") if arguments else ""
+    return (
+        f"module {name}_m\n    use, intrinsic :: iso_fortran_env, only: dp => real64\n    implicit none\n    private\n"
+        f"    public :: {name}\ncontains\n{helpers}\n    elemental real(dp) function {lines(f'{name}({listed})')}\n"
+        f"        {declared}\n        {lines(f'{name} = {body}')}\n    end function\nend module\n"
+    )
+
+
+# ---- Rust
+
+_RUST_HELPERS = {
+    "edgewise_sign": (
+        "fn edgewise_sign(x: f64) -> f64 { if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x.abs() } }\n"
+    ),
+    "edgewise_step": ("fn edgewise_step(x: f64) -> f64 { if x >= 0.0 { 1.0 } else if x < 0.0 { 0.0 } else { x } }\n"),
+    "edgewise_max": "fn edgewise_max(x: f64, y: f64) -> f64 { if x.is_nan() || x > y { x } else { y } }\n",
+    "edgewise_min": "fn edgewise_min(x: f64, y: f64) -> f64 { if x.is_nan() || x < y { x } else { y } }\n",
 }
-_PYTHON_LAYOUT = "\n\n\n{helpers}def {name}({arguments}):\n{comment}    return {result}\n"
+_RUST_WORDS = (
+    "as async await break const continue crate dyn else enum extern false fn for if impl in let loop match mod move mut "
+    "pub ref return self Self static struct super trait true type unsafe use where while abstract become box do final "
+    "macro override priv try typeof unsized virtual yield gen f64 std main"
+)
+
+
+def _rust_frame(name: str, arguments: Sequence[str], body: str, helpers: str) -> str:
+    taken = ", ".join(f"{argument}: f64" for argument in arguments)
+    allowed = "#[allow(non_snake_case, unused_variables, unused_parens)]\n"
+    return f"{allowed}pub fn {name}({taken}) -> f64 {{\n{_indented(helpers)}    {body}\n}}\n"
+
+
+def _words(*lists: str) -> frozenset[str]:
+    return frozenset(" ".join(lists).split())
+
+
+_EXTREMES = {
+    "sign": "edgewise_sign({})",
+    "step": "edgewise_step({})",
+    "relu": "edgewise_max({}, 0.0)",
+    "maximum": "edgewise_max({})",
+    "minimum": "edgewise_min({})",
+}
 
 LANGUAGES: dict[str, Language] = {
-    "numpy": Language(
-        "    # ",
-        f"import numpy as np{_PYTHON_LAYOUT}",
-        call="np.{}",
-        calls=_NUMPY_CALLS,
-        pi="np.pi",
-        number=_moderate,
-        reserved=frozenset(kwlist) | {"np"},
-    ),
     "torch": Language(
-        "    # ",
-        f"import math\n\nimport torch{_PYTHON_LAYOUT}",
-        call="torch.{}",
-        pi="math.pi",
-        number=_moderate,
-        fold=True,
-        reserved=frozenset(kwlist) | {"torch", "math"},
-        helpers=_helpers(_TENSORS, "def {f}({arguments}):\n    return {body}\n\n\n"),
-        helper="_{name}_{helper}",
+        "#",
+        _calls("torch.{}", sign="_sign({})", step="_step({})", maximum="_maximum({})", minimum="_minimum({})"),
+        _torch_frame,
+        helpers=_TORCH_HELPERS,
+        reserved=_words("torch True False None " + " ".join(_TORCH_HELPERS)),
+        digits=str,
+        folds=True,
+        ascii=False,
     ),
     "c": Language(
-        "// ",
-        "{comment}#include <math.h>\n\n{helpers}double {name}({arguments})\n{{\n    return {result};\n}}\n",
-        argument="double {}",
-        calls={"abs": "fabs({})"},
-        power=_called("pow"),
-        reserved=_C_WORDS,
-        helpers=_helpers(
-            {name: body.format(x="x", y="y") for name, body in _QUESTIONS.items()},
-            "static double {f}({arguments}) {{ return {body}; }}\n\n",
-            "double x",
-            "double y",
-        ),
-        helper="{name}_{helper}",
-        plain=True,
+        "//",
+        _calls("{}", abs="fabs({})", **_EXTREMES),
+        _c_frame,
+        helpers=_guarded(_C_HELPERS),
+        reserved=_words(_C_KEYWORDS, _C_MATH),
+        integer_power="edgewise_power({}, {})",
+        power="pow({}, {})",
     ),
     "javascript": Language(
-        "// ",
-        "{comment}function {name}({arguments}) {{\n{helpers}  return {result};\n}}\n",
-        call="Math.{}",
-        pi="Math.PI",
-        power=_called("Math.pow"),
-        reserved=_JS_WORDS,
-        helpers=_helpers(
-            {name: body.format(x="x", y="y") for name, body in _QUESTIONS.items()},
-            "  const {f} = ({arguments}) => {body};\n",
+        "//",
+        _calls(
+            "Math.{}",
+            maximum="Math.max({})",
+            minimum="Math.min({})",
+            relu="Math.max({}, 0.0)",
+            step="edgewise_step({})",
         ),
+        _js_frame,
+        pi="Math.PI",
+        helpers={"edgewise_step": "const edgewise_step = (x) => (Number.isNaN(x) ? x : x >= 0 ? 1 : 0);\n"},
+        reserved=_words(_JS_WORDS),
+        integer_power="Math.pow({}, {})",
+        power="Math.pow({}, {})",
     ),
     "julia": Language(
-        "# ",
-        "{comment}function {name}({arguments})\n{helpers}    return {result}\nend\n",
-        power=_caret,
-        pi="pi",
-        reserved=_JULIA_WORDS,
-        calls={
-            "relu": "max({}, 0.0)",
-            "maximum": "max({})",
-            "minimum": "min({})",
-            "sign": "sign({})",
-        },
-        helpers=_helpers({"step": "isnan(x) ? x : (x >= 0 ? 1.0 : 0.0)"}, "    {f}({arguments}) = {body}\n"),
+        "#",
+        _calls("{}", maximum="max({})", minimum="min({})", relu="max({}, 0.0)")
+        | {name.removeprefix("edgewise_"): name + "({})" for name in _JULIA_HELPERS if name != "edgewise_power"},
+        _julia_frame,
+        helpers=_JULIA_HELPERS,
+        reserved=_words(_JULIA_WORDS),
+        integer_power="({}^{})",
+        power="edgewise_power({}, {})",
     ),
     "fortran": Language(
-        "! ",
-        "module {name}_formula\n    implicit none\ncontains\n    {comment}"
-        "    elemental double precision function {name}({arguments})\n"
-        "        double precision, intent(in) :: {arguments}\n        {name} = {result}\n    end function\n"
-        "{helpers}end module\n",
-        number=_double_precision,
-        pi="3.141592653589793d0",
-        power=_double_precision_power,
-        reserved=_FORTRAN_WORDS,
-        helpers=_helpers(
-            _MERGES,
-            "\n    elemental double precision function {f}({names})\n"
-            "        double precision, intent(in) :: {names}\n        {f} = {body}\n    end function\n",
-        ),
-        helper="{name}_{helper}",
-        plain=True,
-        case=False,
-        width=50,
+        "!",
+        _calls("{}", **_EXTREMES) | {"relu": "edgewise_max({}, 0.0_dp)"},
+        _fortran_frame,
+        pi="3.141592653589793_dp",
+        helpers=_FORTRAN_HELPERS,
+        reserved=_words(_FORTRAN_WORDS),
+        digits=lambda digits: f"{float64(digits)}_dp",
+        ignores_case=True,
+        folds=True,  # the compiler refuses what it can see to have no value
     ),
     "rust": Language(
-        "// ",
-        "{comment}#[allow(non_snake_case, unused_variables, unused_parens)]\n"
-        "pub fn {name}({arguments}) -> f64 {{\n{helpers}    {result}\n}}\n",
-        argument="{}: f64",
-        call="f64::{}",
-        calls={"log": "f64::ln({})"},
+        "//",
+        _calls("f64::{}", log="f64::ln({})", **_EXTREMES),
+        _rust_frame,
         pi="std::f64::consts::PI",
-        power=_called("f64::powf"),
-        reserved=_RUST_WORDS,
-        helpers=_helpers(_BRANCHES, "    fn {f}({arguments}) -> f64 {{ {body} }}\n", "x: f64", "y: f64"),
-        plain=True,
+        helpers=_RUST_HELPERS,
+        reserved=_words(_RUST_WORDS),
+        integer_power="f64::powi({}, {})",
+        power="f64::powf({}, {})",
     ),
 }

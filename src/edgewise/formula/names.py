@@ -31,6 +31,40 @@ def identifiers(columns: Sequence[str]) -> dict[str, str]:
     return {name: chosen[name] for name in columns}
 
 
+def safe_names(
+    names: Sequence[str], reserved: Collection[str], ascii_only: bool = True, ignore_case: bool = False
+) -> list[str]:
+    """The names as another language can hold them: none of ``reserved``, all different, of at most 50 letters.
+
+    >>> safe_names(["L", "l", "温度", "Höhe", "int"], {"int"}, ignore_case=True)
+    ['L', 'l_2', 'u6e29_u5ea6', 'Hohe', 'int_']
+    """
+
+    def key(name: str) -> str:
+        return name.lower() if ignore_case else name
+
+    taken = {key(name) for name in reserved}
+    chosen = []
+    for name in names:
+        plain = (_ascii(name) if ascii_only else name)[:50]
+        plain = plain if key(plain) not in {key(word) for word in reserved} else f"{plain}_"
+        number, free = 2, plain
+        while key(free) in taken:
+            free, number = f"{plain}_{number}", number + 1
+        taken.add(key(free))
+        chosen.append(free)
+    return chosen
+
+
+def _ascii(name: str) -> str:
+    """Letters without their accents; others by their number."""
+    parts = []
+    for letter in name:
+        base = "".join(c for c in unicodedata.normalize("NFKD", letter) if c.isascii() and (c.isalnum() or c == "_"))
+        parts.append(base or f"_u{ord(letter):x}_")
+    return re.sub("_+", "_", "".join(parts)).strip("_") or "x"
+
+
 def _is_safe(name: str) -> bool:
     normal = unicodedata.normalize("NFKC", name) == name  # Python reads other forms of a letter as this one
     return normal and name.isidentifier() and not iskeyword(name) and name not in RESERVED

@@ -5,7 +5,8 @@ The line is also Python, with the functions under the names of ``edgewise.primit
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import isfinite
 from typing import NamedTuple
 
 import sympy
@@ -33,18 +34,19 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Dialect:
-    """What differs between languages: how a function is called; how pi, digits, a fraction of numbers, a power and a
-    name are written. ``fold`` writes a function of numbers alone as its value."""
+    """What differs between languages: calls, pi, digits, names, powers (text and exponent: ``power(base, n, text)``).
+
+    ``folds`` writes a call of numbers alone as the number that it is, for languages whose functions take no numbers.
+    """
 
     function: Callable[[str, str], str] = lambda name, arguments: f"{name}({arguments})"
     pi: str = "pi"
-    number: Callable[[str], str] = str
-    ratio: Callable[[str, str], str] | None = None
-    power: Callable[[Piece, Piece], Piece] = lambda base, exponent: Piece(
+    digits: Callable[[str], str] = str
+    name: Callable[[str], str] = str
+    power: Callable[[Piece, sympy.Expr, Piece], Piece] = lambda base, _, exponent: Piece(
         f"{base.within(ATOM)}**{exponent.within(ATOM)}", POWER
     )
-    name: Callable[[str], str] = str
-    fold: bool = False
+    folds: bool = False
 
 
 PLAIN = Dialect()
@@ -59,7 +61,7 @@ def to_text(expression: sympy.Expr, dialect: Dialect = PLAIN) -> str:
     Raises FormulaError for what has no place in a formula: complex or infinite numbers, foreign functions.
     """
     if dialect.pi == "pi" and any(s.name == "pi" for s in expression.free_symbols):
-        dialect = replace(dialect, pi="acos(-1)")  # a column has taken the name
+        dialect = Dialect(dialect.function, "acos(-1)")  # a column has taken the name
     return _Writer(dialect).write(expression).text
 
 
@@ -69,13 +71,13 @@ class _Writer:
 
     def write(self, expression: sympy.Expr) -> Piece:
         if expression.is_Symbol:
-            return Piece(self.dialect.name(_name(expression)), ATOM)
+            return _name(expression, self.dialect.name)
+        if self.dialect.folds and expression.args and not expression.free_symbols:
+            return _folded(expression, self.dialect)
         if expression.is_Add:
             return self._sum(expression)
         if called := call(expression):
             name, arguments = called
-            if self.dialect.fold and not expression.free_symbols:
-                return self.write(sympy.Float(float(evaluate(expression, {}))))
             return Piece(self.dialect.function(name, ", ".join(self.write(a).text for a in arguments)), ATOM)
         if expression is sympy.pi:
             return Piece(self.dialect.pi, ATOM)
@@ -83,7 +85,7 @@ class _Writer:
         if parted.above != (expression,):
             return self._fraction(parted)
         if expression.is_Pow:
-            return self.dialect.power(self.write(expression.base), self.write(expression.exp))
+            return self.dialect.power(self.write(expression.base), expression.exp, self.write(expression.exp))
         raise FormulaError(
             f"{expression} has no place in a formula. Known are numbers, pi, names, + - * / ** and the functions "
             f"{', '.join(sorted(FUNCTIONS))}."
@@ -95,16 +97,13 @@ class _Writer:
         return Piece(first + "".join(signed), SUM)
 
     def _fraction(self, parted: Fraction) -> Piece:
-        if self.dialect.ratio and not parted.above and not parted.below and not parted.number.is_Float:
-            text = self.dialect.ratio(str(parted.number.p), str(parted.number.q))
-            return Piece(f"-{text}", SUM) if parted.negative else Piece(text, ATOM)
         above = [self.write(factor).within(PRODUCT) for factor in parted.above]
         below = [self.write(factor) for factor in parted.below]
         for part, is_above in _digits(parted.number):
             if is_above and (part != "1" or not above):
-                above.insert(0, self.dialect.number(part))
+                above.insert(0, self.dialect.digits(part))
             elif not is_above and part != "1":
-                below.insert(0, Piece(self.dialect.number(part), ATOM))
+                below.insert(0, Piece(self.dialect.digits(part), ATOM))
         text, binding = "*".join(above), (PRODUCT if len(above) > 1 else ATOM)
         if len(below) == 1:
             text, binding = f"{text}/{below[0].within(POWER)}", PRODUCT
@@ -113,10 +112,18 @@ class _Writer:
         return Piece(f"-{text}", SUM) if parted.negative else Piece(text, binding)
 
 
-def _name(variable: sympy.Symbol) -> str:
+def _folded(constant: sympy.Expr, dialect: Dialect) -> Piece:
+    value = float(evaluate(constant, {}))
+    if not isfinite(value):
+        raise FormulaError(f"{constant} has no finite value, so no code can hold it.")
+    digits = dialect.digits(repr(abs(value)))
+    return Piece(f"-{digits}", SUM) if value < 0 else Piece(digits, ATOM)
+
+
+def _name(variable: sympy.Symbol, name: Callable[[str], str]) -> Piece:
     if not variable.name.isidentifier():
         raise FormulaError(f"{variable.name!r} cannot stand in a formula as it is; give it a name with identifiers().")
-    return str(variable.name)
+    return Piece(name(variable.name), ATOM)
 
 
 def _digits(value: sympy.Number) -> list[tuple[str, bool]]:

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from edgewise import nn as ours
 from edgewise import surgery
 from edgewise.errors import SettingsError, ShapeError, unknown
+from edgewise.primitives import find
 from edgewise.train import Objective, Penalty, TrainingData, levenberg
 
 from .dataset import as_columns, training_data
-from .symbolic import constants, formula, suggest
+from .symbolic import IDLE, constants, finer, formula, idle, suggest
 from .training import Steps, descend
 
 BASES = {"silu": "silu", "identity": "identity", "zero": "none"}
@@ -64,6 +65,7 @@ class KAN(nn.Module):
         self._rows: Tensor | None = None
         self._data: TrainingData | None = None
         self._error = 0.0
+        self._finer: tuple[ours.KAN, ours.KAN, float] | None = None
 
     def forward(self, x: Any) -> Tensor:
         """(rows, inputs) -> (rows, outputs). Raises ShapeError for any other number of columns."""
@@ -157,12 +159,18 @@ class KAN(nn.Module):
         """A new model without what scores at most the thresholds; lost means go into the biases.
 
         The penalty bends splines, so with ``refit`` what is left is fitted once more, without penalty and from where it
-        is, to the training rows of the last `fit` (to none if there was no fit).
+        is, to the training rows of the last `fit` (to none if there was no fit); edges that then have nothing left to do
+        are cut as well.
         """
+        pruned = self._with(self.network)
         cut = surgery.prune(self.network, self._seen(), node_threshold=node_th, edge_threshold=edge_th)
-        pruned = self._with(cut.network)
-        if refit and self._data is not None:
-            pruned.network = levenberg(cut.network, self._data, fresh=False).network
+        pruned.network = cut.network
+        while refit and self._data is not None:
+            pruned.network = levenberg(pruned.network, self._data, fresh=False).network
+            cut = surgery.prune(pruned.network, self._seen(), node_threshold=node_th, edge_threshold=edge_th)
+            if not cut.edges_cut:
+                break
+            pruned.network = cut.network
         pruned._measure()
         return pruned
 
@@ -187,13 +195,37 @@ class KAN(nn.Module):
 
     # -- names -----------------------------------------------------------------------------------------------------
 
+    def _read_off(self) -> tuple[ours.KAN, float]:
+        """The network that names are read off, and its error: a finer copy, trained on from where this model is.
+
+        A spline of few pieces is no more like exp than like sinh; with more pieces it is. Without rows of a `fit` to
+        train on, it is this network itself.
+        """
+        if self._data is None:
+            return self.network, self._error
+        if self._finer is None or self._finer[0] is not self.network:
+            self._finer = (self.network, *finer(self.network, self._data))
+        return self._finer[1:]
+
     def suggest_symbolic(self, l: int, i: int, j: int, lib: Sequence[str] | None = None) -> tuple[str, Any, float, int]:  # noqa: E741 - the paper's
-        """(name, function, r2, complexity) of the best name for the edge from node i to sum j of layer l."""
-        best = suggest(self.network, self._seen(), (l, i, j), self._error, lib)[0]
+        """(name, function, r2, complexity) of the best name for the edge from node i to sum j of layer l.
+
+        An edge that does less than a ten-thousandth of the work is called '0'.
+        """
+        network, error = self._read_off()
+        share = idle(network, self._seen(), (l, i, j))
+        if share <= IDLE and (lib is None or "0" in lib):
+            zero = find("0")
+            return zero.name, zero, 1.0 - share, zero.complexity
+        best = suggest(network, self._seen(), (l, i, j), error, lib)[0]
         return best.primitive, best.function, best.r2, best.complexity
 
     def fix_symbolic(self, l: int, i: int, j: int, name: str) -> float:  # noqa: E741 - the paper's
-        """Give the edge a name, its constants fitted to what it was; gives back r2. '0' removes it."""
+        """Give the edge a name, its constants fitted to what it was; gives back r2. '0' leaves its mean."""
+        if name == "0":
+            mean = float(ours.trace(self.network, self._seen()).layers[l].postactivations[:, j, i].mean())
+            self.network = surgery.fix(self.network, (l, i, j), name, (1.0, 0.0, 0.0, mean))
+            return 1.0 - idle(self.network, self._seen(), (l, i, j))
         best = suggest(self.network, self._seen(), (l, i, j), self._error, [name])[0]
         self.network = surgery.fix(self.network, (l, i, j), best.function, constants(best))
         return best.r2
@@ -213,8 +245,11 @@ class KAN(nn.Module):
         return named
 
     def symbolic_formula(self, var: Sequence[Any] | None = None) -> tuple[list[sympy.Expr], list[sympy.Symbol]]:
-        """(an expression for each output, the variables). Raises NotSymbolicError while an edge is a spline."""
-        return formula(self.network, var)
+        """(an expression for each output, the variables). Raises NotSymbolicError while an edge is a spline.
+
+        Terms that move the output by less than a millionth, on the rows seen last, are left out.
+        """
+        return formula(self.network, var, self._rows)
 
 
 def _level(entry: Any, mult_arity: int) -> int | list[int]:

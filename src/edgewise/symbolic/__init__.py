@@ -4,6 +4,7 @@ match          the primitives that tell one edge's samples best
 named_graphs   small networks of named edges, fitted outright
 waves          oscillations of one input whose height changes
 ladder         a law by exact tests of its symmetries and shapes
+promise, Work  how likely there is one, and a limit of work that is the same on every machine
 polish, snap   constants refitted to the last digit, then recognised, each step verified
 closed_form    a network of named edges, written out
 compile_formula  the way back: a formula as a network of named edges
@@ -12,12 +13,13 @@ compile_formula  the way back: a formula as a network of named edges
 from .closed_form import closed_form, network_form
 from .compile import compile_formula, compile_model
 from .graphs import named_graphs
-from .ladder import ladder
+from .ladder import ladder, promise
 from .match import Match, match
 from .polish import Polished, polish
 from .problem import Candidate, Hypothesis, Problem
 from .snap import snap
 from .waves import waves
+from .work import Work
 
 __all__ = [
     "Candidate",
@@ -25,6 +27,7 @@ __all__ = [
     "Match",
     "Polished",
     "Problem",
+    "Work",
     "closed_form",
     "compile_formula",
     "compile_model",
@@ -33,6 +36,7 @@ __all__ = [
     "named_graphs",
     "network_form",
     "polish",
+    "promise",
     "snap",
     "waves",
 ]

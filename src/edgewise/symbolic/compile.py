@@ -66,7 +66,7 @@ def compile_formula(expression: sympy.Expr, inputs: Sequence[sympy.Symbol]) -> K
     """
     if not expression.free_symbols:
         raise FormulaError(f"{expression} is a constant; a network needs an input to start from.")
-    top = _level(expression)
+    top = max(1, _level(expression))  # a bare input is an identity edge
     levels: list[list[sympy.Expr]] = [[] for _ in range(top + 1)]
     levels[top] = [expression]
     for number in range(top, 0, -1):

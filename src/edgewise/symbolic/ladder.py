@@ -6,7 +6,6 @@ the stage, so that no branch is followed to its end while a better one waits: a 
 blocks the way. What counts in the end is only the formula, evaluated on the user's rows.
 """
 
-import time
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -16,25 +15,41 @@ from .judge import ExactJudge, NoisyJudge
 from .problem import Array, Candidate, Problem, first_problem
 from .queue import Node, Queue
 from .stages import NOISY_STAGES, STAGES
+from .surrogate import fit
+from .work import Work
 
 MOST_ROWS = 2000
+FOR_ONE_TEST = 0.5  # of the work that is left: one dear test does not take the turn of all others
+TOLD, CLEAR = 0.3, 0.01
+"""Leave-one-out errors of the surrogate: from the one on it knows little of the law, from the other on all but all."""
 LAST_ORDERS = 0.6
 """With noise: how much dearer tasks may still be once a formula leaves only noise; a simpler one may be among them."""
 
 
 def ladder(
-    columns: Mapping[str, Array], y: Array, *, noise: float | None = None, deadline: float | None = None
+    columns: Mapping[str, Array],
+    y: Array,
+    *,
+    noise: float | None = None,
+    deadline: float | None = None,
+    work: Work | None = None,
 ) -> Iterator[Candidate]:
     """Candidates for y as a function of ``columns``, each as soon as it is found; an exact one ends the search.
 
     ``columns`` maps names to arrays (N,); ``deadline`` is a value of time.monotonic() after which no new test begins.
-    Nothing is drawn at random: equal tables give equal answers.
+    ``work`` limits the tests by what they cost (it may hold a deadline too). Nothing is drawn at random: equal tables
+    and limits give equal answers.
     """
+    work = work or Work(deadline=np.inf if deadline is None else deadline)
     noisy = bool(noise)
     judge = NoisyJudge(columns, y) if noisy else ExactJudge(columns, y)
     queue = Queue(NOISY_STAGES if noisy else STAGES)
     queue.add(Node(_sample(columns, y, noisy), 0.0))
     for stage, node in queue:
+        if work.late():
+            return
+        if not work.pays(stage.cost(node.problem.inputs, node.problem.rows), FOR_ONE_TEST):
+            continue
         for found in _quiet(stage.run(node)):
             if isinstance(found, Node):
                 judge.learn(found)
@@ -47,10 +62,21 @@ def ladder(
                     return
                 if judge.done(candidate):
                     queue.close(LAST_ORDERS)
-            if deadline is not None and time.monotonic() > deadline:
+            if work.late():
                 return
-        if deadline is not None and time.monotonic() > deadline:
-            return
+
+
+def promise(columns: Mapping[str, Array], y: Array) -> float:
+    """How likely it is that the ladder finds an exact law: 0 where a polynomial foretells little of the rows that it has
+    not seen (noise, or too few rows to tell), 1 where it foretells nearly all.
+
+    Shapes as in `ladder`; costs one surrogate.
+    """
+    with np.errstate(all="ignore"):
+        fitted = fit(_sample(columns, y, noisy=False))
+    if fitted is None or not np.isfinite(fitted.error):
+        return 0.0
+    return float(np.clip(np.log(TOLD / max(fitted.error, 1e-300)) / np.log(TOLD / CLEAR), 0.0, 1.0))
 
 
 def _quiet(found: Iterator[sympy.Expr | Node]) -> Iterator[sympy.Expr | Node]:

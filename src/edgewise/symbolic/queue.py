@@ -10,6 +10,7 @@ import sympy
 
 from .problem import Problem
 from .surrogate import Surrogate, fit
+from .work import Cost
 
 SURPASSED = 1.0
 """What the remaining tasks of a problem cost more once a strong hypothesis has made it simpler."""
@@ -40,12 +41,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Stage:
-    """A test: its price beside those of the others, the problems it is for, and what it finds there."""
+    """A test: its price beside those of the others, the problems it is for, what it finds there, and what work it is.
+
+    The price is belief and makes the order; the cost is time and makes the end.
+    """
 
     name: str
     price: float
     wanted: Callable[[Node], bool]
     run: Callable[[Node], Iterator[sympy.Expr | Node]]
+    cost: Cost
 
 
 class Queue:

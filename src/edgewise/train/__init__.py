@@ -2,13 +2,16 @@
 
 levenberg   least squares to machine precision: restarts, refinement, the rate that certifies a graph
 gradient    LBFGS or Adam with any loss and the paper's penalties, early stopping, checkpoints
+additive    class probabilities by functions of single columns, to the maximum of the penalised likelihood
 """
 
+from .additive import Smoothing, fit_additive
 from .gradient import Descent, Gradient, Round, gradient
 from .history import Fit, History, Stage, TrainingData
 from .levenberg import Levenberg, levenberg
 from .objective import LOSSES, Objective
 from .penalties import Penalty, edge_magnitudes, entropy
+from .softmax import SoftmaxProblem, fit_softmax
 
 __all__ = [
     "LOSSES",
@@ -20,10 +23,14 @@ __all__ = [
     "Objective",
     "Penalty",
     "Round",
+    "Smoothing",
+    "SoftmaxProblem",
     "Stage",
     "TrainingData",
     "edge_magnitudes",
     "entropy",
+    "fit_additive",
+    "fit_softmax",
     "gradient",
     "levenberg",
 ]

@@ -1,0 +1,1 @@
+"""Are the probabilities good? ``python -m benchmarks.classification``."""
