@@ -6,6 +6,7 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -243,3 +244,17 @@ def test_every_language_calls_every_function() -> None:
     for language in LANGUAGES.values():
         assert set(language.calls) == names
     assert set(FUNCTIONS) - names == {"sigmoid", "softplus"}  # SymPy writes both with exp
+
+
+def test_numbers_alone_are_no_tensors() -> None:
+    formula = Formula.from_text("exp(1)*a + sqrt(2)*a + max(0.1, a) + 3*10**20*a", "y", ["a"])
+    scope: dict[str, Any] = {}
+    exec(formula.export("torch"), scope)
+    a = np.array([0.05, 0.5, 0.9])
+    np.testing.assert_allclose(scope["y"](torch.tensor(a)).numpy(), formula.predict({"a": a}), rtol=1e-15)
+
+
+def test_no_line_of_fortran_is_longer_than_it_may_be() -> None:
+    names = [f"quite_a_long_name_{number}" for number in range(20)]
+    source = Formula.from_text(" + ".join(names), "y", names).export("fortran")
+    assert max(len(line) for line in source.splitlines() if not line.lstrip().startswith("!")) <= 132

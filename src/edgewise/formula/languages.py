@@ -197,7 +197,7 @@ _FORTRAN_WORDS = (
 
 def _fortran_frame(name: str, arguments: Sequence[str], body: str, helpers: str) -> str:
     def lines(text: str) -> str:
-        return "&\n        &".join(text[i : i + 100] for i in range(0, len(text), 100))  # a line ends after 132 letters
+        return "&\n        &".join(text[i : i + 90] for i in range(0, len(text), 90))  # a line ends after 132 letters
 
     listed = ", ".join(arguments)
     declared = lines(f"real(dp), intent(in) :: {listed}") if arguments else ""
@@ -250,7 +250,7 @@ LANGUAGES: dict[str, Language] = {
         _torch_frame,
         helpers=_TORCH_HELPERS,
         reserved=_words("torch True False None " + " ".join(_TORCH_HELPERS)),
-        digits=str,
+        digits=lambda digits: float64(digits) if len(digits) > 15 else digits,  # tensors take no longer integers
         folds=True,
         ascii=False,
     ),

@@ -72,7 +72,7 @@ class _Writer:
     def write(self, expression: sympy.Expr) -> Piece:
         if expression.is_Symbol:
             return _name(expression, self.dialect.name)
-        if self.dialect.folds and expression.args and not expression.free_symbols:
+        if self.dialect.folds and (expression.args or expression is sympy.E) and not expression.free_symbols:
             return _folded(expression, self.dialect)
         if expression.is_Add:
             return self._sum(expression)

@@ -3,8 +3,6 @@
 The primitives are written once over any back-end (edgewise.primitives); here the back-end is a graph that grows.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 OPSET, IR_VERSION = 18, 9
 
 
-def save_onnx(model: Model, path: str | Path) -> None:
+def save_onnx(model: "Model", path: str | Path) -> None:
     """Write the model: input ``x`` (rows, inputs) and output ``y`` (rows, targets), float64, in original units."""
     try:
         onnx = import_module("onnx")
@@ -39,37 +37,37 @@ def save_onnx(model: Model, path: str | Path) -> None:
 class _Value:
     """A tensor of the graph; arithmetic on it adds nodes."""
 
-    def __init__(self, graph: _Graph, name: str) -> None:
+    def __init__(self, graph: "_Graph", name: str) -> None:
         self.graph, self.name = graph, name
 
-    def __add__(self, other: Any) -> _Value:
+    def __add__(self, other: Any) -> "_Value":
         return self.graph.node("Add", self, other)
 
-    def __radd__(self, other: Any) -> _Value:
+    def __radd__(self, other: Any) -> "_Value":
         return self.graph.node("Add", other, self)
 
-    def __sub__(self, other: Any) -> _Value:
+    def __sub__(self, other: Any) -> "_Value":
         return self.graph.node("Sub", self, other)
 
-    def __rsub__(self, other: Any) -> _Value:
+    def __rsub__(self, other: Any) -> "_Value":
         return self.graph.node("Sub", other, self)
 
-    def __mul__(self, other: Any) -> _Value:
+    def __mul__(self, other: Any) -> "_Value":
         return self.graph.node("Mul", self, other)
 
-    def __rmul__(self, other: Any) -> _Value:
+    def __rmul__(self, other: Any) -> "_Value":
         return self.graph.node("Mul", other, self)
 
-    def __truediv__(self, other: Any) -> _Value:
+    def __truediv__(self, other: Any) -> "_Value":
         return self.graph.node("Div", self, other)
 
-    def __rtruediv__(self, other: Any) -> _Value:
+    def __rtruediv__(self, other: Any) -> "_Value":
         return self.graph.node("Div", other, self)
 
-    def __pow__(self, exponent: Any) -> _Value:
+    def __pow__(self, exponent: Any) -> "_Value":
         return self.graph.node("Pow", self, exponent)
 
-    def __neg__(self) -> _Value:
+    def __neg__(self) -> "_Value":
         return self.graph.node("Neg", self)
 
     __array_ufunc__ = None  # NumPy leaves ``array - value`` to us
@@ -84,17 +82,17 @@ class _Graph:
         self._constants: list[Any] = []
         self.input = _Value(self, "x")
 
-    def node(self, kind: str, *values: Any, name: str = "", **settings: Any) -> _Value:
+    def node(self, kind: str, *values: Any, name: str = "", **settings: Any) -> "_Value":
         """Add one operator; numbers and arrays among ``values`` become constants."""
         name = name or f"v{len(self._nodes)}"
         self._nodes.append(self._onnx.helper.make_node(kind, [self._name(v) for v in values], [name], **settings))
         return _Value(self, name)
 
-    def axes(self, *numbers: int) -> _Value:
+    def axes(self, *numbers: int) -> "_Value":
         """A constant of whole numbers."""
         return self._constant(np.array(numbers, dtype=np.int64))
 
-    def cast(self, value: _Value, kind: str) -> _Value:
+    def cast(self, value: _Value, kind: str) -> "_Value":
         """The value as FLOAT or DOUBLE."""
         return self.node("Cast", value, to=getattr(self._onnx.TensorProto, kind))
 
@@ -103,7 +101,7 @@ class _Graph:
             raise AttributeError(function)
         return lambda x: _FUNCTIONS[function](self, x)
 
-    def model(self, model: Model) -> Any:
+    def model(self, model: "Model") -> Any:
         """The finished graph, checked."""
         helper, double = self._onnx.helper, self._onnx.TensorProto.DOUBLE
         x = helper.make_tensor_value_info("x", double, ["rows", len(model.inputs)])
@@ -118,7 +116,7 @@ class _Graph:
     def _name(self, value: Any) -> str:
         return value.name if isinstance(value, _Value) else self._constant(np.asarray(value, dtype=np.float64)).name
 
-    def _constant(self, array: np.ndarray) -> _Value:
+    def _constant(self, array: np.ndarray) -> "_Value":
         name = f"c{len(self._constants)}"
         self._constants.append(self._onnx.numpy_helper.from_array(array, name))
         return _Value(self, name)
@@ -131,21 +129,21 @@ def _plain(kind: str) -> Callable[[_Graph, _Value], _Value]:
     return lambda graph, x: graph.node(kind, x)
 
 
-def _tan(m: _Graph, x: _Value) -> _Value:
+def _tan(m: _Graph, x: _Value) -> "_Value":
     return m.sin(x) / m.cos(x)
 
 
-def _atan(m: _Graph, x: _Value) -> _Value:
+def _atan(m: _Graph, x: _Value) -> "_Value":
     """In float32, then one step that triples the digits: atan x = a + atan((x - tan a) / (1 + x tan a))."""
     a = m.cast(m.node("Atan", m.cast(x, "FLOAT")), "DOUBLE")
     return a + (x * m.cos(a) - m.sin(a)) / (m.cos(a) + x * m.sin(a))
 
 
-def _asin(m: _Graph, x: _Value) -> _Value:
+def _asin(m: _Graph, x: _Value) -> "_Value":
     return 2.0 * _atan(m, x / (1.0 + m.sqrt((1.0 - x) * (1.0 + x))))
 
 
-def _sinh(m: _Graph, x: _Value) -> _Value:
+def _sinh(m: _Graph, x: _Value) -> "_Value":
     """By exponentials; near 0, where their difference keeps no digits, by the series."""
     half = m.exp(0.5 * x)
     grown = (half - 1.0 / half) * (half + 1.0 / half) / 2.0
@@ -153,7 +151,7 @@ def _sinh(m: _Graph, x: _Value) -> _Value:
     return m.node("Where", m.node("Less", m.abs(x), 0.03), small, grown)
 
 
-def _step(m: _Graph, x: _Value) -> _Value:
+def _step(m: _Graph, x: _Value) -> "_Value":
     return m.cast(m.node("GreaterOrEqual", x, 0.0), "DOUBLE")
 
 
@@ -180,7 +178,7 @@ def _array(tensor: Any) -> np.ndarray:
     return np.asarray(tensor.detach().cpu().double().numpy())
 
 
-def _layer(graph: _Graph, layer: KANLayer, x: _Value) -> _Value:
+def _layer(graph: _Graph, layer: "KANLayer", x: _Value) -> "_Value":
     features = [_splines(graph, layer, x)] if bool(layer.mask.any()) else []
     weight = _array(layer.effective_weight())
     bias = _array(layer.bias)
@@ -199,7 +197,7 @@ def _layer(graph: _Graph, layer: KANLayer, x: _Value) -> _Value:
     return _combined(graph, layer, sums)
 
 
-def _combined(graph: _Graph, layer: KANLayer, sums: _Value) -> _Value:
+def _combined(graph: _Graph, layer: "KANLayer", sums: _Value) -> "_Value":
     if layer.n_sums == layer.n_out:
         return sums
     ends = np.cumsum(layer.arity)
@@ -215,7 +213,7 @@ def _combined(graph: _Graph, layer: KANLayer, sums: _Value) -> _Value:
     return graph.node("Concat", *nodes, axis=1)
 
 
-def _splines(graph: _Graph, layer: KANLayer, x: _Value) -> _Value:
+def _splines(graph: _Graph, layer: "KANLayer", x: _Value) -> "_Value":
     """(rows, n_in, n_basis): the recursion of Cox and de Boor over all pieces at once, and the line beyond the borders."""
     from edgewise.basis import BSpline
     from edgewise.basis.base import MARGIN
@@ -242,7 +240,7 @@ def _splines(graph: _Graph, layer: KANLayer, x: _Value) -> _Value:
     return row + slopes * beyond
 
 
-def _pieces(graph: _Graph, layer: KANLayer, at: _Value, knots: np.ndarray) -> _Value:
+def _pieces(graph: _Graph, layer: "KANLayer", at: _Value, knots: np.ndarray) -> "_Value":
     """One in the piece that holds x, (rows, n_in, n_knots - 1); border pieces reach to infinity, empty ones hold none."""
     basis: Any = layer.basis
     low, high = _array(basis.low)[:, None], _array(basis.high)[:, None]
@@ -258,7 +256,7 @@ def _pieces(graph: _Graph, layer: KANLayer, at: _Value, knots: np.ndarray) -> _V
     return graph.node("Concat", empty, held, empty, axis=2)
 
 
-def _raised(graph: _Graph, row: _Value, at: _Value, knots: np.ndarray, degree: int) -> _Value:
+def _raised(graph: _Graph, row: _Value, at: _Value, knots: np.ndarray, degree: int) -> "_Value":
     """The functions of a degree more, one fewer of them."""
     shares = row * _inverse(knots, degree)
     rising = (at - knots[:, : -degree - 1]) * _part(graph, shares, 0, -1)
@@ -271,6 +269,6 @@ def _inverse(knots: np.ndarray, degree: int) -> np.ndarray:
     return np.divide(1.0, width, out=np.zeros_like(width), where=width > 0)
 
 
-def _part(graph: _Graph, value: _Value, start: int, stop: int | None) -> _Value:
+def _part(graph: _Graph, value: _Value, start: int, stop: int | None) -> "_Value":
     end = np.iinfo(np.int64).max if stop is None else stop
     return graph.node("Slice", value, graph.axes(start), graph.axes(int(end)), graph.axes(2))
