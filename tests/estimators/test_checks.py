@@ -8,8 +8,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from edgewise import KANRegressor
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-@parametrize_with_checks([KANRegressor(time_budget=3.0)])
+@parametrize_with_checks([KANRegressor()])
 def test_scikit_learn_is_content(estimator: KANRegressor, check: Callable[[KANRegressor], None]) -> None:
     check(estimator)

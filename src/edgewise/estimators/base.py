@@ -41,6 +41,7 @@ class DiscoveryEstimator(BaseEstimator, ABC):
         *,
         random_state: int | np.random.RandomState | None = 0,
         time_budget: float = 60.0,
+        effort: float = 1.0,
         primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
         units: Mapping[str, str] | None = None,
         n_jobs: int | None = None,
@@ -48,6 +49,7 @@ class DiscoveryEstimator(BaseEstimator, ABC):
     ) -> None:
         self.random_state = random_state
         self.time_budget = time_budget
+        self.effort = effort
         self.primitives = primitives
         self.units = units
         self.n_jobs = n_jobs
@@ -68,6 +70,8 @@ class DiscoveryEstimator(BaseEstimator, ABC):
             raise SettingsError(f"outside is one of {', '.join(map(repr, OUTSIDE))}, got {self.outside!r}.")
         if not isinstance(self.time_budget, int | float) or not self.time_budget > 0:
             raise SettingsError(f"time_budget is a number of seconds above 0, got {self.time_budget!r}.")
+        if not isinstance(self.effort, int | float) or not 0 < self.effort < np.inf:
+            raise SettingsError(f"effort multiplies the work of the search: a number above 0, got {self.effort!r}.")
 
     def _seed(self) -> int:
         """The seed of a run. None draws a new one; numpy's global state is never touched."""
@@ -111,6 +115,7 @@ class DiscoveryEstimator(BaseEstimator, ABC):
             table,
             seed=seed,
             time_budget=self.time_budget,
+            effort=self.effort,
             primitives=self.primitives,
             workers=joblib.effective_n_jobs(self.n_jobs),
         )

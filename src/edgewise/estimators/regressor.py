@@ -18,10 +18,10 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
     """Find the formula behind a table, by scikit-learn's conventions.
 
     ``random_state`` seeds the search (0 by default, so that the same table gives the same formula; None draws a seed).
-    ``time_budget`` is in wall seconds for each output. ``primitives`` restricts the functions of formulas, ``units`` maps
-    columns to units, ``n_jobs`` processes try networks at the same time. ``outside`` says what ``predict`` does with rows
-    far outside the ranges that were learned from (a tenth of the range beyond it): ``"warn"``, ``"ignore"``; ``"raise"``
-    refuses every row outside.
+    ``time_budget`` is in wall seconds for each output, ``effort`` multiplies the work of the search. ``primitives``
+    restricts the functions of formulas, ``units`` maps columns to units, ``n_jobs`` processes try networks at the same time.
+    ``outside`` says what ``predict`` does with rows far outside the ranges that were learned from (a tenth of the range
+    beyond it): ``"warn"``, ``"ignore"``; ``"raise"`` refuses every row outside.
 
     After ``fit``: ``formula_``, ``equations_``, ``discovery_``, ``n_features_in_``, ``feature_names_in_``.
     """
