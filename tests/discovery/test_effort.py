@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from edgewise import Table, discover
+from edgewise.discovery.architecture import find_architecture
 from edgewise.discovery.limits import Limits, combinations_for
+from edgewise.discovery.prepare import prepare
 from edgewise.symbolic import Work, ladder, promise
 
 
@@ -96,3 +98,13 @@ def test_a_law_needs_no_effort(effort: float) -> None:
     found = discover(Table.from_arrays(x, x[:, 0] ** 2 * x[:, 1] / x[:, 2]), effort=effort)
     assert found.verified
     assert found.cut == ()
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_the_end_of_the_time_ends_the_first_network_too(ended: bool) -> None:
+    prepared = prepare(noise_of(60, 30), 0)
+    found = find_architecture(prepared, seed=0, stop=lambda: True, last=lambda: ended)
+    assert found is not None
+    (trial,) = found.trials
+    steps = sum(stage.steps for stage in trial.fit.history.stages)
+    assert (steps <= 1) == ended  # the step at which the time is found to be over counts

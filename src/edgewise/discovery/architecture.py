@@ -106,9 +106,13 @@ def find_architecture(
     fine: Levenberg = FINE,
     report: Callable[[Trial], None] = lambda trial: None,
     effort: float = 1.0,
+    last: Callable[[], bool] | None = None,
 ) -> Architecture | None:
     """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so or on Ctrl+C, None if
     there is none.
+
+    The first shape is trained to its end whatever ``stop`` says, since without it there is no network: only ``last()``,
+    the end of all time, ends it.
 
     ``most`` limits the number of shapes; ``effort`` multiplies how many shapes no better than the mean are put up with in
     tables of few rows.
@@ -116,8 +120,9 @@ def find_architecture(
     frame, data = as_network_sees(prepared)
     trials: list[Trial] = []
     interrupted = False
+    candidates = shapes(len(prepared.symbols), prepared.small)[:most]
     try:
-        for trial in _trials(shapes(len(prepared.symbols), prepared.small)[:most], data, coarse, seed, workers, stop):
+        for trial in _trials(candidates, data, coarse, seed, workers, stop, last):
             trials.append(trial)
             report(trial)
             interrupted = trial.fit.history.interrupted
@@ -145,6 +150,7 @@ def _trials(
     seed: int,
     workers: int,
     stop: Callable[[], bool],
+    last: Callable[[], bool] | None,
 ) -> Iterator[Trial]:
     """Fits of the shapes in their order, ``workers`` at a time; whoever reads them may stop early."""
     from joblib import Parallel, delayed
@@ -154,9 +160,9 @@ def _trials(
             return
         batch = candidates[at : at + workers]
         if workers == 1:
-            yield from _try(batch[0], data, settings, seed, stop if at else None)
+            yield from _try(batch[0], data, settings, seed, stop if at else last)
         else:
-            stops = [stop if at + number else None for number in range(len(batch))]
+            stops = [stop if at + number else last for number in range(len(batch))]
             jobs = (delayed(_try)(shape, data, settings, seed, s) for shape, s in zip(batch, stops, strict=True))
             for found in Parallel(n_jobs=workers)(jobs):
                 yield from found

@@ -189,13 +189,16 @@ class _Search:
                 break
             rough = self.judge.rough_error(expression)
             ranked.append((rough, len(ranked), expression))
-        for _, _, expression in sorted(ranked)[:12]:
+        for number, (_, _, expression) in enumerate(sorted(ranked)[:12]):
+            if number and self.clock.over("graphs"):
+                return
             self.judge(expression, "graphs")
 
     def _network(self) -> None:
         if self.prepared.small and self.prepared.table.rows < 12:
             return
         limit = self.clock.deadline(BESIDE_A_LAW if self._exact() else NETWORK_SHARE)
+        end = self.clock.deadline()
         self.architecture = find_architecture(
             self.prepared,
             seed=self.seed,
@@ -203,6 +206,7 @@ class _Search:
             most=SHAPES_BESIDE_A_LAW if self._exact() else None,
             effort=self.effort,
             stop=lambda: time.monotonic() > limit,
+            last=lambda: time.monotonic() > end,
             report=lambda trial: self._tell("network"),
         )
         if time.monotonic() > limit:
