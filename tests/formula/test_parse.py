@@ -178,6 +178,9 @@ def test_an_unknown_variable_is_named_with_the_nearest() -> None:
         "sin(" * 5000,
         "x+" * 20000,
         "(" * 19000,
+        "max(" + ",".join(f"sin({i}*x)" for i in range(300)) + ")",
+        "max(" * 90 + "sin(x)" + "".join(f",sin({i}*x))" for i in range(90)),
+        "+".join("max(" + ",".join(f"sin({i}*x+{j})" for i in range(20)) + ")" for j in range(60)),
     ],
 )
 def test_hostile_text_is_refused_at_once(text: str) -> None:

@@ -8,6 +8,7 @@ import typer
 
 import edgewise
 from edgewise.errors import SettingsError, StorageError
+from edgewise.files import write_whole
 
 from . import words
 from .entry import INTERRUPTED, Interrupts, say
@@ -219,7 +220,7 @@ def _save(found: "Discovery", out: Path) -> None:
         if picture is None:
             (out / name).unlink(missing_ok=True)  # that of an earlier run in the same folder
         else:
-            (out / name).write_text(picture, encoding="utf-8")
+            write_whole(out / name, picture)
     say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir() if file.is_file()))})")
     say(f"  next      edgewise predict {out} new.csv   ·   edgewise plot {out}   ·   edgewise show {out}")
 
@@ -234,5 +235,5 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         typer.echo(text, nl=False)
         return
-    out.write_text(text, encoding="utf-8")
+    out.write_text(text, encoding="utf-8")  # --out may be a pipe or /dev/stdout
     say(f"wrote {out}")

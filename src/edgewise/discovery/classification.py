@@ -11,6 +11,7 @@ from numpy import ndarray as Array
 from scipy.special import expit, softmax
 
 from edgewise.errors import FormulaError, ShapeError, StorageError
+from edgewise.files import write_whole
 from edgewise.formula import Formula, parse
 from edgewise.nn import Model
 
@@ -123,7 +124,7 @@ class Classification:
                 for s in self.steps
             ],
         }
-        (folder / "classification.json").write_text(json.dumps(saved, indent=1, allow_nan=False), encoding="utf-8")
+        write_whole(folder / "classification.json", json.dumps(saved, indent=1, allow_nan=False))
         self.model.save(folder / "network.safetensors")
 
     @classmethod
@@ -148,7 +149,7 @@ class Classification:
                 rows=int(saved["rows"]),
                 seed=int(saved["seed"]),
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise StorageError(f"{folder} holds no classification of edgewise, or a damaged one.") from error
 
 

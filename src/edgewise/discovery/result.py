@@ -1,5 +1,6 @@
 """What a discovery found."""
 
+import hashlib
 import json
 import warnings
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ import numpy as np
 
 from edgewise.data import Table
 from edgewise.errors import EdgewiseWarning, FormulaError, StorageError, ValuesError
+from edgewise.files import write_whole
 from edgewise.formula import Formula, Front
 from edgewise.nn import Model
 from edgewise.symbolic import compile_model
@@ -18,6 +20,7 @@ from edgewise.view import network_svg
 
 from .calibration import LEFT_OUT, Calibration
 from .conformal import half_width
+from .saved import check, check_front
 
 
 @dataclass(frozen=True)
@@ -245,10 +248,11 @@ class Discovery:
             "ranges": {name: list(ends) for name, ends in self.ranges.items()},
         }
         saved["pick"] = next((i for i, f in enumerate(self.front) if f is self.formula), None)
-        (folder / "formula.json").write_text(json.dumps(_plain(saved), indent=1, allow_nan=False), encoding="utf-8")
         if self.model is not None:
             self.model.save(folder / "network.safetensors")
-        else:
+            saved["network_sha256"] = _sha256(folder / "network.safetensors")
+        write_whole(folder / "formula.json", json.dumps(_plain(saved), indent=1, allow_nan=False))
+        if self.model is None:
             (folder / "network.safetensors").unlink(missing_ok=True)  # that of an earlier run in the same folder
 
     @classmethod
@@ -256,19 +260,21 @@ class Discovery:
         """Read what `save` wrote. Raises StorageError for a folder that holds no discovery."""
         folder = Path(folder)
         try:
-            saved = json.loads((folder / "formula.json").read_text(encoding="utf-8"))
+            saved = check(json.loads((folder / "formula.json").read_text(encoding="utf-8"), parse_constant=_no_number))
             front = Front([_formula(formula) for formula in saved["formulas"]], floor=saved["floor"])
+            check_front(saved, front)
             if saved["pick"] is not None:
                 front.pick(front[saved["pick"]])
             test = saved.get("test", {"rmse": None, "r2": None})  # runs of earlier versions have none
             network = saved["network"] or {"shape": (), "rmse": None, "r2": None, "rate": 0.0}
+            model = _network(folder, saved)
             return cls(
                 target=saved["target"],
                 inputs=tuple(saved["inputs"]),
                 formula=None if saved["pick"] is None else front[saved["pick"]],
                 front=front,
                 verified=bool(saved["verified"]),
-                model=Model.load(folder / "network.safetensors") if saved["network"] else None,
+                model=model,
                 network_shape=tuple(tuple(level) if isinstance(level, list) else level for level in network["shape"]),
                 network_rmse=_number(network["rmse"]),
                 network_r2=_number(network["r2"]),
@@ -285,12 +291,36 @@ class Discovery:
                 test_r2=_number(test["r2"]),
                 calibration=Calibration.from_dict(saved["calibration"]) if saved.get("calibration") else None,
             )
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             if isinstance(error, StorageError | FormulaError):
                 raise
             raise StorageError(
                 f"{folder} holds no discovery (a folder written by `edgewise discover --out` was expected): {error}"
             ) from error
+
+
+def _network(folder: Path, saved: Mapping[str, Any]) -> Model | None:
+    """The network of the same run, or None where the run had none."""
+    if not saved["network"]:
+        return None
+    path = folder / "network.safetensors"
+    model = Model.load(path)
+    if saved.get("network_sha256") not in (None, _sha256(path)):  # runs of earlier versions have none
+        raise StorageError(
+            f"formula.json and network.safetensors in {folder} are of different runs: two wrote there at once, or one was "
+            "killed. Search again, or give each run its own folder."
+        )
+    if not set(model.inputs) <= set(saved["inputs"]):
+        raise ValueError(f"its network takes other columns ({', '.join(model.inputs)})")
+    return model
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
 
 
 def _plain(value: Any) -> Any:

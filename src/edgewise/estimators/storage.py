@@ -5,8 +5,6 @@ safetensors file. Nothing in it is ever executed.
 """
 
 import json
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +16,7 @@ from safetensors.numpy import save as to_bytes
 
 from edgewise.discovery import Discovery
 from edgewise.errors import EdgewiseError, StorageError
+from edgewise.files import write_whole
 
 KIND = "edgewise.estimator"
 VERSION = 1
@@ -60,13 +59,7 @@ def loads(data: bytes) -> tuple[dict[str, Any], list[Discovery]]:
 
 def write(path: str | Path, data: bytes) -> None:
     """Write the bytes; the file appears whole or not at all."""
-    path = Path(path)
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, data)
 
 
 def read(path: str | Path) -> bytes:

@@ -27,6 +27,7 @@ from .evaluate import evaluate, number
 
 MAX_LENGTH = 20_000  # characters
 MAX_DEPTH = 100  # parentheses, signs and powers within one another
+MAX_PAIRS = 1000  # of arguments that maxima and minima compare with one another
 MAX_BITS = 1023  # of an exact integer: what a float64 can hold
 
 CONSTANTS = {"pi": sympy.pi, "e": sympy.E}
@@ -109,7 +110,7 @@ class _Parser:
     def __init__(self, text: str, symbols: frozenset[str] | None) -> None:
         self.text, self.symbols = text, symbols
         self.tokens = [self._token(found) for found in _TOKEN.finditer(text)]
-        self.position = self.depth = 0
+        self.position = self.depth = self.pairs = 0
 
     # ---- words
 
@@ -241,6 +242,8 @@ class _Parser:
         self.closed(opening, read)
         if (len(arguments) > 1) != (name in _TWO):
             self.fail(f"{token.text} takes {'two or more arguments' if name in _TWO else 'one argument'}.", token)
+        if name in _TWO:
+            self.compare(arguments, token)
         return self.real(partial(CALLS[name], *arguments), arguments, token)
 
     def power_of(self, base: sympy.Expr, exponent: sympy.Expr, operator: Token) -> sympy.Expr:
@@ -256,6 +259,13 @@ class _Parser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.fail(f"more than {MAX_DEPTH} levels of parentheses, signs or powers.", self.token)
+
+    def compare(self, arguments: Iterable[sympy.Expr], token: Token) -> None:
+        """SymPy compares each argument with each, those of maxima and minima inside among them."""
+        compared = sum(len(a.args) if isinstance(a, sympy.Max | sympy.Min) else 1 for a in arguments)
+        self.pairs += compared**2
+        if self.pairs > MAX_PAIRS:
+            self.fail("the maxima and minima up to here have too many arguments to be compared.", token)
 
     def real(self, build: Callable[[], sympy.Expr], operands: Iterable[sympy.Expr], token: Token) -> sympy.Expr:
         """What is built, which must be real, and finite if it is made of numbers only."""

@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from torch import nn
 
 from edgewise.basis import BASES
 from edgewise.errors import EdgewiseError, StorageError
+from edgewise.files import write_whole
 from edgewise.primitives import Primitive, find
 
 from .layer import KANLayer
@@ -26,14 +25,7 @@ VERSION = 1
 
 def save(model: Model, path: str | Path) -> None:
     """Write the model; the file appears whole or not at all."""
-    path = Path(path)
-    data = dumps(model)
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_bytes(data)  # with the permissions of any file, which those of `tempfile` are not
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, dumps(model))
 
 
 def dumps(model: Model) -> bytes:

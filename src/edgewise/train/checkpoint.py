@@ -1,8 +1,6 @@
 """A training on disk: two networks, the losses so far, the optimiser's memory. A safetensors file, never a pickle."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -10,6 +8,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from edgewise.errors import StorageError
+from edgewise.files import write_whole
 from edgewise.nn import KAN
 
 Losses = list[tuple[float, float]]
@@ -17,16 +16,13 @@ Losses = list[tuple[float, float]]
 
 def write_checkpoint(path: str | Path, network: KAN, best: KAN, losses: Losses, state: dict[str, Tensor]) -> None:
     """Write it; the old file stands until the new one is whole."""
-    path = Path(path)
     tensors = {
         **{f"network.{name}": value for name, value in _numbers(network).items()},
         **{f"best.{name}": value for name, value in _numbers(best).items()},
         **{f"state.{name}": value.detach().cpu().contiguous() for name, value in state.items()},
     }
     header = {"checkpoint": json.dumps({"version": 2, "losses": losses, "fixed": _names(network)})}
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        file.write(to_bytes(tensors, metadata=header))
-    os.replace(file.name, path)
+    write_whole(path, to_bytes(tensors, metadata=header))
 
 
 def read_checkpoint(path: str | Path, network: KAN, best: KAN) -> tuple[Losses, dict[str, Tensor]]:
