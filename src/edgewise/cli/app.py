@@ -161,15 +161,19 @@ def laws(
     rows: Annotated[int, typer.Option(help="Rows to draw.", min=2)] = 1000,
     noise: Annotated[float, typer.Option(help="Noise, as a share of the output's rms.", min=0.0)] = 0.0,
     seed: Seed = 0,
+    family: Annotated[str | None, typer.Option(help="List one family alone: feynman, nguyen, strogatz, ...")] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
 ) -> None:
     """The built-in laws, and tables drawn from them."""
-    from edgewise.data.laws import LAWS, law, sample
+    from edgewise.data.laws import LAWS, law, laws_of, sample
 
     if name is None:
-        width = max(map(len, LAWS))
-        typer.echo("\n".join(f"{row.name:<{width}}  {row.output} = {row.formula}" for row in LAWS.values()))
+        listed = tuple(LAWS.values()) if family is None else laws_of(family)
+        width = max(len(row.name) for row in listed)
+        typer.echo("\n".join(f"{row.name:<{width}}  {row.output} = {row.formula}" for row in listed))
         return
+    if family is not None:
+        raise SettingsError(f"--family lists laws, and {name} is one already. Leave out one of the two.")
     chosen = law(name)
     table = sample(chosen, rows=rows, seed=seed, noise=noise)
     say(f"{chosen.output} = {chosen.formula}   {chosen.source}")
