@@ -4,6 +4,7 @@ import builtins
 import bz2
 import gzip
 import io
+import itertools
 import json
 import lzma
 import zipfile
@@ -147,6 +148,7 @@ def test_text_names_both_ways_out(write: Write, name: str) -> None:
         ("a.jsonl", b'{"L": 1, "T": 2}\n\n{"L": 1,', "line 3 of .* is no JSON"),
         ("a.parquet", pd.DataFrame({"L": [], "T": []}).to_parquet(index=False), "holds no rows"),
     ],
+    ids=itertools.count(),  # the bytes hold the time of day, and would name the tests differently in each worker
 )
 def test_files_that_only_look_like_one(write: Write, name: str, content: bytes, message: str) -> None:
     with pytest.raises(ReadError, match=message):
