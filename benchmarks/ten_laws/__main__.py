@@ -28,7 +28,7 @@ TARGET = 8
 
 def draw(count: int, seed: int) -> list[str]:
     """Names of laws, drawn from the list in the file's order."""
-    names = [row.name for row in LAWS.values() if row.set == "feynman" and len(row.variables) in VARIABLES]
+    names = [row.name for row in LAWS.values() if row.family == "feynman" and len(row.variables) in VARIABLES]
     return [names[i] for i in np.random.default_rng(seed).choice(len(names), count, replace=False)]
 
 

@@ -1,6 +1,6 @@
 """A discovery that costs nothing, to stand where the search would."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +30,10 @@ class Found:
     @property
     def inputs(self) -> tuple[str, ...]:
         return self.table.inputs
+
+    @property
+    def levels(self) -> Mapping[str, tuple[str, ...]]:
+        return self.table.levels
 
     @property
     def target(self) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 import edgewise
 from edgewise.data import Table, read_table
-from edgewise.data.laws import law, sample
+from edgewise.data.laws import LAWS, law, sample
 
 Command = Callable[..., Any]
 
@@ -185,8 +185,18 @@ def test_export_without_a_formula(command: Command, found: dict[str, Any], table
 def test_laws_lists_them_all(command: Command) -> None:
     result = command("laws")
     assert result.code == 0
-    assert result.out.count("\n") == 134
+    assert result.out.count("\n") == len(LAWS)
     assert "U = m*g*z" in result.out
+
+
+def test_laws_lists_a_family(command: Command) -> None:
+    result = command("laws", "--family", "nguyen")
+    assert (result.code, result.out.count("\n")) == (0, 13)
+    assert "Nguyen-1    y = x1**3+x1**2+x1\n" in result.out
+    wrong = command("laws", "--family", "nguyn")
+    assert (wrong.code, "Did you mean 'nguyen'" in wrong.err) == (2, True)
+    both = command("laws", "I.14.3", "--family", "nguyen")
+    assert (both.code, "Leave out one" in both.err) == (2, True)
 
 
 def test_laws_draws_a_table_that_reads_back_exactly(command: Command, tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ def test_names_with_spaces_commas_and_letters_of_the_world(write: Write) -> None
 def test_truth_values_and_integers(write: Write) -> None:
     table = read_table(write("hot,T\nTrue,1\nfalse,2\n"), "T")
     np.testing.assert_array_equal(table.columns["hot"], [1, 0])
+    assert table.notes == ("column 'hot' holds true and false, read as 1 and 0",)
 
 
 def test_text_that_nobody_asked_for_is_left_out(write: Write) -> None:
@@ -90,7 +91,9 @@ def test_text_that_nobody_asked_for_is_left_out(write: Write) -> None:
 
 def test_text_without_chosen_inputs_names_all_such_columns(write: Write) -> None:
     path = write("name,L,kind,T\nred,1,a,2\nblue,2,b,3\n")
-    with pytest.raises(ValuesError, match=r"'name' \(like 'red'\), 'kind' \(like 'a'\).* hold text.*--inputs L "):
+    with pytest.raises(
+        ValuesError, match=r"'name' \(like 'red'\), 'kind' \(like 'a'\).* hold text.*--inputs L .*--one-hot name,kind"
+    ):
         read_table(path, "T")
 
 
@@ -118,6 +121,8 @@ def test_files_that_are_no_table(write: Write, content: str | bytes, message: st
     ("content", "message"),
     [
         ("L;T\n1,5;2\n2,5;3\n", r"'L' holds '1,5' \(line 2\): a decimal comma.*like 1.5"),
+        ("L,T\n2024-01-31,2\n2024-02-01,3\n", r"'L' \(dates, like '2024-01-31'\) .* text"),
+        ("L,T\n1,31.1.2024\n2,1.2.2024\n", r"'T' holds dates, like '31.1.2024' \(line 2\).*time as a number"),
         ("L,T\n1,2\n,3\n", r"'L' has 1 cell that is missing or infinite, of 2 \(line 3\)"),
         ("L,T\n1,2\nNaN,3\ninf,4\n", r"'L' has 2 cells that are missing or infinite, of 3 \(lines 3, 4\)"),
         ("L,T\n1,2\n2,1e999\n", r"'T' has 1 cell that is missing or infinite"),
@@ -158,7 +163,7 @@ def test_a_file_that_is_not_there(write: Write, tmp_path: Path) -> None:
         read_table(tmp_path / "no" / "such.csv", "T")
 
 
-@pytest.mark.parametrize("name", ["a.xlsx", "a.parquet", "a.csv.gz", "a.npz", "a.json", "a.PDF"])
+@pytest.mark.parametrize("name", ["a.xlsx", "a.ods", "a.xlsx.gz", "a.tar.gz", "a.npz", "a.h5", "a.PDF"])
 def test_other_formats_say_what_to_do(write: Write, name: str) -> None:
     with pytest.raises(ReadError, match=r"edgewise reads CSV and TSV"):
         read_table(write("PK", name), "T")

@@ -24,6 +24,7 @@ from tests.formula.test_random_expressions import NAMES, expressions
 
 ROWS = 20
 AWKWARD = ["int", "温度", "L", "l", "end", "y1", "bed depth [cm]", "fn"]
+PHYSICS = [law for law in LAWS.values() if law.family in ("feynman", "bonus", "paper")]
 FORMS = [
     *(f"{name}(0.3*L) + 1/2*l**3" for name in FUNCTIONS),
     "maximum(L, minimum(l, 0.5)) - relu(L - 1/3)",
@@ -38,9 +39,9 @@ FORMS = [
 
 
 def formulas() -> list[tuple[Formula, np.ndarray]]:
-    """Every built-in law and every function, each with rows to evaluate it on."""
+    """Every law of physics and every function, each with rows to evaluate it on."""
     generator, made = np.random.default_rng(0), []
-    for number, law in enumerate(LAWS.values()):
+    for number, law in enumerate(PHYSICS):
         formula = Formula.from_text(law.formula, f"law{number}", list(law.variables), rmse=0.1, units={"m": "kg"})
         made.append((formula, np.column_stack([generator.uniform(*ends, ROWS) for ends in law.ranges.values()])))
     for number, text in enumerate(FORMS):
@@ -171,7 +172,7 @@ def test_torch_has_gradients() -> None:
 
 
 def test_sympy_says_the_same_law() -> None:
-    for formula, x in formulas()[: len(LAWS)]:
+    for formula, x in formulas()[: len(PHYSICS)]:
         scope: dict[str, object] = {}
         exec(formula.export("sympy"), scope)
         again = Formula(formula.target, scope[formula.target], {name: name for name in formula.inputs})

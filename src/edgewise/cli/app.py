@@ -47,12 +47,19 @@ def edgewise_command(
 
 @app.command()
 def discover(
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or TSV file with a header line.")],
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="CSV, TSV, JSON, Parquet or Feather.")],
     target: Annotated[str, typer.Option(help="The column to explain.")],
     inputs: Annotated[
         str | None, typer.Option(help="Columns to explain it by, as a,b. Without it: all others.")
     ] = None,
     units: Annotated[str | None, typer.Option(help='Units of columns, as "L=m,T=s".')] = None,
+    weights: Annotated[str | None, typer.Option(help="The column that says how much each row counts.")] = None,
+    one_hot: Annotated[
+        str | None, typer.Option(help="Columns of words, as a,b: each level becomes an input of 0 and 1.")
+    ] = None,
+    drop_missing: Annotated[
+        bool, typer.Option("--drop-missing", help="Leave out the rows in which a cell is missing.")
+    ] = False,
     time_budget: Budget = 60.0,
     effort: Effort = 1.0,
     seed: Seed = 0,
@@ -60,14 +67,22 @@ def discover(
     as_json: AsJson = False,
 ) -> None:
     """Find the law behind a table."""
-    data = edgewise.read_table(table, target, inputs=words.names(inputs), units=words.units(units))
+    data = edgewise.read_table(
+        table,
+        target,
+        inputs=words.names(inputs),
+        units=words.units(units),
+        weights=weights,
+        one_hot=words.names(one_hot) or (),
+        drop_missing=drop_missing,
+    )
     _discover(data, seed, time_budget, words.folder(out), as_json, effort)
 
 
 @app.command()
 def predict(
     run: Run,
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A CSV or TSV file with the input columns.")],
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A file with the input columns.")],
     use: Annotated[
         str, typer.Option(help="formula or network. Without it: the formula, or the network if far better.")
     ] = "",
@@ -86,7 +101,7 @@ def predict(
     using = use or found.trusted
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
-        columns = read_columns(table, found.inputs)
+        columns = read_columns(table, found.inputs, found.levels)
         predicted = found.predict(columns, use=using)
     for doubt in doubts:
         say(f"note: {doubt.message}")
@@ -162,15 +177,19 @@ def laws(
     rows: Annotated[int, typer.Option(help="Rows to draw.", min=2)] = 1000,
     noise: Annotated[float, typer.Option(help="Noise, as a share of the output's rms.", min=0.0)] = 0.0,
     seed: Seed = 0,
+    family: Annotated[str | None, typer.Option(help="List one family alone: feynman, nguyen, strogatz, ...")] = None,
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
 ) -> None:
     """The built-in laws, and tables drawn from them."""
-    from edgewise.data.laws import LAWS, law, sample
+    from edgewise.data.laws import LAWS, law, laws_of, sample
 
     if name is None:
-        width = max(map(len, LAWS))
-        typer.echo("\n".join(f"{row.name:<{width}}  {row.output} = {row.formula}" for row in LAWS.values()))
+        listed = tuple(LAWS.values()) if family is None else laws_of(family)
+        width = max(len(row.name) for row in listed)
+        typer.echo("\n".join(f"{row.name:<{width}}  {row.output} = {row.formula}" for row in listed))
         return
+    if family is not None:
+        raise SettingsError(f"--family lists laws, and {name} is one already. Leave out one of the two.")
     chosen = law(name)
     table = sample(chosen, rows=rows, seed=seed, noise=noise)
     say(f"{chosen.output} = {chosen.formula}   {chosen.source}")

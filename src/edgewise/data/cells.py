@@ -13,15 +13,28 @@ from edgewise.errors import ValuesError
 MISSING = frozenset(
     {"", "na", "n/a", "#n/a", "nan", "null", "none", "<na>", "-", "?", "inf", "+inf", "-inf", "infinity"}
 )
+BLANK = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})  # the same among words: "none" may be a level
 _TRUTH = {"true": 1.0, "false": 0.0}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?|\d\d?[./]\d\d?[./]\d{2,4}( .*)?")
 _SHOWN = 5
+_ADVICE = "Drop these rows or fill the cells, or leave the column out."
+
+Where = Sequence[int] | NDArray[np.int64] | None
 
 
-def numbers(name: str, cells: NDArray[Any] | Sequence[str], where: Sequence[int] | None = None) -> NDArray[np.float64]:
+def numbers(
+    name: str,
+    cells: NDArray[Any] | Sequence[str],
+    where: Where = None,
+    *,
+    missing: bool = False,
+    advice: str = _ADVICE,
+) -> NDArray[np.float64]:
     """The cells of column ``name`` as finite float64, (rows,).
 
-    Booleans count as 0 and 1. ``where`` gives the line of each cell in a file; without it rows count from 1.
+    Booleans count as 0 and 1. ``where`` gives the line of each cell in a file; without it rows count from 1. With
+    ``missing`` a missing cell is NaN and no error; ``advice`` says what to do about it.
     Raises ValuesError for text, for dates, and for cells that are missing or infinite.
     """
     given = np.asarray(cells)
@@ -32,19 +45,19 @@ def numbers(name: str, cells: NDArray[Any] | Sequence[str], where: Sequence[int]
     else:
         kind = {"M": "dates", "m": "time spans", "c": "complex numbers"}.get(given.dtype.kind, str(given.dtype))
         raise ValuesError(f"column {name!r} holds {kind}, not real numbers. Turn it into numbers, or leave it out.")
-    require_finite(name, values, where)
+    if not missing:
+        require_finite(name, values, where, advice)
     return values
 
 
-def require_finite(name: str, values: NDArray[np.float64], where: Sequence[int] | None = None) -> None:
+def require_finite(name: str, values: NDArray[np.float64], where: Where = None, advice: str = _ADVICE) -> None:
     """ValuesError where a cell is NaN or infinite, with the count and the first rows."""
     bad = np.flatnonzero(~np.isfinite(values))
     if not len(bad):
         return
     cells = "1 cell that is" if len(bad) == 1 else f"{len(bad)} cells that are"
     raise ValuesError(
-        f"column {name!r} has {cells} missing or infinite, of {len(values)} ({places(bad, where)}). "
-        f"Drop these rows or fill the cells, or leave the column out."
+        f"column {name!r} has {cells} missing or infinite, of {len(values)} ({places(bad, where)}). {advice}"
     )
 
 
@@ -53,12 +66,27 @@ def is_number(cell: str) -> bool:
     return _number(cell) is not None
 
 
+def is_missing(cell: str) -> bool:
+    """Whether the text is a sign for a missing or infinite number."""
+    return cell.strip().lower() in MISSING
+
+
+def is_truth(cell: str) -> bool:
+    """Whether the text is a truth value."""
+    return cell.strip().lower() in _TRUTH
+
+
+def is_date(cell: str) -> bool:
+    """Whether the text looks like a day of the calendar."""
+    return _DATE.fullmatch(cell.strip()) is not None
+
+
 def is_decimal_comma(cell: str) -> bool:
     """Whether the text is a number with a comma where Python has a point."""
     return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
 
 
-def places(index: NDArray[np.intp], where: Sequence[int] | None) -> str:
+def places(index: NDArray[np.intp], where: Where) -> str:
     """``"rows 3, 7, 9"`` or ``"line 4"``: where the first few of the cells stand."""
     noun = "row" if where is None else "line"
     shown = [str(i + 1 if where is None else where[i]) for i in index[:_SHOWN]]
@@ -66,7 +94,7 @@ def places(index: NDArray[np.intp], where: Sequence[int] | None) -> str:
     return f"{noun}{'s' if len(index) > 1 else ''} {', '.join(shown)}{more}"
 
 
-def _from_objects(name: str, cells: NDArray[Any], where: Sequence[int] | None) -> NDArray[np.float64]:
+def _from_objects(name: str, cells: NDArray[Any], where: Where) -> NDArray[np.float64]:
     with suppress(ValueError, TypeError):
         if not any("_" in str(cell) for cell in cells):
             return cells.astype(np.float64)
@@ -91,7 +119,7 @@ def _number(cell: Any) -> float | None:
         return None
 
 
-def _text_message(name: str, cells: NDArray[Any], text: NDArray[np.intp], where: Sequence[int] | None) -> str:
+def _text_message(name: str, cells: NDArray[Any], text: NDArray[np.intp], where: Where) -> str:
     example = str(cells[text[0]])
     example = example if len(example) <= 40 else example[:37] + "..."
     first = places(text[:1], where)
@@ -99,6 +127,11 @@ def _text_message(name: str, cells: NDArray[Any], text: NDArray[np.intp], where:
         return (
             f"column {name!r} holds {example.strip()!r} ({first}): a decimal comma or thousands. "
             f"Write numbers with a point, like {example.strip().replace(',', '.')}."
+        )
+    if is_date(example):
+        return (
+            f"column {name!r} holds dates, like {example!r} ({first}). Leave it out, or write the time as a number "
+            f"(days since the first row, say)."
         )
     if len(text) == len(cells):
         return f"column {name!r} holds text, like {example!r} ({first}). Leave it out, or turn it into numbers."

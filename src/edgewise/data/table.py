@@ -30,8 +30,9 @@ class Table:
 
     ``columns`` maps a name to ``rows`` numbers, ``units`` some of the names to their units as text; ``source`` says where
     the numbers come from. ``weights`` say how much each row counts (None: all alike): a row of weight k stands for k equal
-    rows, and one of weight zero is dropped. Building one checks names, lengths and cells; ``from_arrays``, ``from_frame``
-    and ``read_table`` also check that there is something to learn.
+    rows, and one of weight zero is dropped. ``notes`` say what was done to cells on the way; ``levels`` are those of the
+    columns of words that became columns of 0 and 1. Building one checks names, lengths and cells; ``from_arrays``,
+    ``from_frame`` and ``read_table`` also check that there is something to learn.
     """
 
     columns: Mapping[str, Column]
@@ -40,6 +41,8 @@ class Table:
     units: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
     weights: Column | None = None
+    notes: tuple[str, ...] = ()
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         inputs = choose_inputs(self.columns, self.target, self.inputs)
@@ -105,14 +108,18 @@ class Table:
         ``weights`` (rows,), or the name of the column that holds them (then it is no input), say how much each row counts.
         Raises ColumnError for names and ValuesError for cells, each with the column and what to do.
         """
+        if hasattr(frame, "collect"):  # of polars
+            raise ValuesError("the frame is lazy: nothing of it has been computed. Give frame.collect().")
         given = list(frame.columns if hasattr(frame, "columns") else frame)
         by_name = dict(zip(unique_names(map(str, given)), given, strict=True))
         if isinstance(weights, str):
             column = by_name.pop(find_column(weights, by_name, "weights"))
             weights = numbers(weights, np.asarray(frame[column]))
         chosen = choose_inputs(by_name, target, inputs)
-        columns = {name: numbers(name, np.asarray(frame[by_name[name]])) for name in (*chosen, target)}
-        return cls(columns, target, chosen, units or {}, source, _weights(weights)).require_learnable()
+        cells = {name: np.asarray(frame[by_name[name]]) for name in (*chosen, target)}
+        columns = {name: numbers(name, given) for name, given in cells.items()}
+        notes = tuple(truths_note(name) for name, given in cells.items() if given.dtype.kind == "b")
+        return cls(columns, target, chosen, units or {}, source, _weights(weights), notes).require_learnable()
 
     @property
     def rows(self) -> int:
@@ -180,6 +187,11 @@ class Table:
         return (
             f"Table({_count(self.rows, 'row')}, {', '.join(map(self.label, self.inputs))} -> {self.label(self.target)})"
         )
+
+
+def truths_note(name: str) -> str:
+    """What is said of a column of true and false."""
+    return f"column {name!r} holds true and false, read as 1 and 0"
 
 
 def unique_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -324,13 +324,14 @@ class _Search:
             seconds=self.clock.elapsed,
             seed=self.seed,
             cut=tuple(dict.fromkeys(self.clock.cut)),
-            warnings=(*self.prepared.warnings, *verdict.warnings, *test.warnings),
+            warnings=(*self.table.notes, *self.prepared.warnings, *verdict.warnings, *test.warnings),
             steps=tuple(self.steps),
             sample=self.prepared.table.x[np.sort(rows)],
             ranges=self.prepared.ranges,
             test_rmse=test.rmse,
             test_r2=test.r2,
             calibration=test.calibration,
+            levels=self.table.levels,
         )
 
     def _network_errors(self, model: Model | None) -> tuple[float, float]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,8 @@ class Discovery:
     nodes that multiply), ``rate`` its certificate (degree + 1 = 4 when the graph can
     hold the function). ``cut`` names the stages that the time budget ended early. ``rows`` counts the table's rows.
     ``test_rmse`` and ``test_r2`` are the pick's errors on rows that no step looked at (nan in tables of less than 200
-    different inputs), ``calibration`` the rows that intervals can be read from.
+    different inputs), ``calibration`` the rows that intervals can be read from. ``levels`` are the table's: the words that
+    became columns of 0 and 1.
     """
 
     target: str
@@ -66,6 +67,7 @@ class Discovery:
     test_rmse: float = np.nan
     test_r2: float = np.nan
     calibration: Calibration | None = None
+    levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def trusted(self) -> str:
@@ -246,6 +248,7 @@ class Discovery:
             "sample": self.sample.tolist(),
             "calibration": None if self.calibration is None else self.calibration.as_dict(),
             "ranges": {name: list(ends) for name, ends in self.ranges.items()},
+            "levels": {name: list(known) for name, known in self.levels.items()},
         }
         saved["pick"] = next((i for i, f in enumerate(self.front) if f is self.formula), None)
         if self.model is not None:
@@ -290,6 +293,7 @@ class Discovery:
                 test_rmse=_number(test["rmse"]),
                 test_r2=_number(test["r2"]),
                 calibration=Calibration.from_dict(saved["calibration"]) if saved.get("calibration") else None,
+                levels={name: tuple(map(str, known)) for name, known in saved.get("levels", {}).items()},
             )
         except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             if isinstance(error, StorageError | FormulaError):
