@@ -14,7 +14,8 @@
     │   ├── ParseError        text that is no formula
     │   └── NotSymbolicError  a network with splines was asked for a closed formula
     ├── TrainingError         training found nothing finite
-    └── StorageError          a file that is no edgewise model
+    ├── StorageError          a file that is no edgewise model
+    └── DownloadError         a data set cannot be had, or is another one than was meant
 
     EdgewiseWarning           a result that stands, with something to know about it
 
@@ -75,6 +76,10 @@ class TrainingError(EdgewiseError, RuntimeError):
 
 class StorageError(EdgewiseError, ValueError):
     """A file that is no model of ours, or a damaged one."""
+
+
+class DownloadError(EdgewiseError, RuntimeError):
+    """A data set cannot be had, or is another file than was meant."""
 
 
 class EdgewiseWarning(UserWarning):

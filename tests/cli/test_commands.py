@@ -1,9 +1,12 @@
 """What each command prints, writes and returns."""
 
+import hashlib
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 
 import edgewise
 from edgewise.data import Table, read_table
+from edgewise.data.downloads import DOWNLOADS, Remote
 from edgewise.data.laws import LAWS, law, sample
 
 Command = Callable[..., Any]
@@ -264,3 +268,36 @@ def test_no_words_at_all(command: Command) -> None:
     assert result.code == 0
     assert "discover" in result.out
     assert command("--version").out == f"edgewise {edgewise.__version__}\n"
+
+
+# ---- data
+
+
+def test_data_lists_what_can_be_fetched(command: Command) -> None:
+    result = command("data")
+    assert result.code == 0
+    assert re.search(r"^uci/yacht +UCI yacht, 6 inputs", result.out, re.MULTILINE)
+    assert re.search(r"^mnist +Handwritten digits", result.out, re.MULTILINE)
+
+
+def test_data_writes_a_set_as_csv(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"1.5\t0\t0.3048\t71.3\t0.002\t126\n"
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "noise.dat").write_bytes(content)
+    remote = Remote("noise.dat", hashlib.sha256(content).hexdigest())
+    monkeypatch.setitem(DOWNLOADS, "airfoil", replace(DOWNLOADS["airfoil"], parts={"": remote}))
+    monkeypatch.setenv("EDGEWISE_DATA_DIR", str(tmp_path / "own"))
+    result = command("data", "airfoil")
+    assert result.code == 0
+    assert result.out == "frequency,angle,chord,velocity,thickness,level\n1.5,0,0.3048,71.3,0.002,126\n"
+    assert "licence   CC BY 4.0 (UCI, NASA)\n  target    level" in result.err
+    (tmp_path / "own" / "noise.dat").write_bytes(b"another")
+    refused = command("data", "airfoil")
+    assert refused.code == 2
+    assert "noise.dat is not the file that was meant" in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_data_says_what_is_not_there(command: Command) -> None:
+    assert "there is no data set 'abalon'. Did you mean 'abalone'?" in command("data", "abalon").err
+    assert "fetch_arrays('mnist')" in command("data", "mnist").err

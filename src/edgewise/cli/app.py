@@ -197,6 +197,28 @@ def laws(
 
 
 @app.command()
+def data(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A data set to fetch. Without it: all data sets.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
+) -> None:
+    """Real data sets by name: from EDGEWISE_DATA_DIR, the cache, or the network, with their checksums."""
+    from edgewise.data.downloads import DOWNLOADS, fetch_cells
+
+    if name is None:
+        width = max(map(len, DOWNLOADS))
+        typer.echo("\n".join(f"{row.name:<{width}}  {row.about}" for row in DOWNLOADS.values()))
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said below
+        columns = fetch_cells(name)
+    row = DOWNLOADS[name]
+    say(f"{row.about}\n  licence   {row.licence or 'not stated: ask before you pass it on'}\n  target    {row.target}")
+    _write(words.as_lines(columns), out)
+
+
+@app.command()
 def demo(
     time_budget: Budget = 60.0,
     seed: Seed = 0,

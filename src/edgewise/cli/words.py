@@ -64,10 +64,19 @@ def _is_a_run(path: Path) -> bool:
 
 def as_csv(columns: Mapping[str, Iterable[float]]) -> str:
     """Columns under a header line, each number with all its digits."""
+    return as_lines({name: [repr(float(value)) for value in values] for name, values in columns.items()})
+
+
+def as_lines(columns: Mapping[str, Iterable[str]]) -> str:
+    """Columns of cells under a header line.
+
+    >>> as_lines({"word": ["a, b", "c"], "number": ["1", ""]})
+    'word,number\\n"a, b",1\\nc,\\n'
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(zip(*([repr(float(value)) for value in values] for values in columns.values()), strict=True))
+    writer.writerows(zip(*columns.values(), strict=True))
     return text.getvalue()
 
 

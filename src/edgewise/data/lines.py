@@ -33,34 +33,35 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def read_lines(
-    file: Path, opened: Open, is_words: Callable[[str], bool]
+    file: Path, opened: Open, is_words: Callable[[str], bool], given: Sequence[str] = ()
 ) -> tuple[dict[str, Cells], Numbers, tuple[str, ...]]:
     """The columns by the header's names, the line of each row, and what is to be said of the file.
 
-    ``is_words(name)`` tells the columns whose cells stay text, also where they look like numbers.
+    ``is_words(name)`` tells the columns whose cells stay text, also where they look like numbers; ``given`` are the
+    names of the columns of a file whose first line does not hold them.
     """
     encoding = _encoding(file, opened)
     notes = ("the file is no UTF-8 and was read as Windows text (cp1252)",) if encoding == "cp1252" else ()
     with opened() as stream, io.TextIOWrapper(stream, encoding) as text:
         lines = ((number, line.rstrip("\n")) for number, line in enumerate(text, 1) if _counts(line))
         try:
-            columns, numbers, said = _parsed(file, lines, is_words)
+            columns, numbers, said = _parsed(file, lines, is_words, given)
         except csv.Error as error:
             raise ReadError(f"{file} is no table of cells: {error}. edgewise reads CSV and TSV files.") from error
     return columns, numbers, notes + said
 
 
 def _parsed(
-    file: Path, lines: Iterator[Line], is_words: Callable[[str], bool]
+    file: Path, lines: Iterator[Line], is_words: Callable[[str], bool], given: Sequence[str]
 ) -> tuple[dict[str, Cells], Numbers, tuple[str, ...]]:
     head = list(islice(lines, _SNIFFED_LINES))
     if not head:
         raise ReadError(f"{file} is empty. Expected a header line with the columns' names and then lines of numbers.")
     delimiter = _delimiter([line for _, line in head])
-    header = [name.strip() for name in _cells(head[0][1], delimiter)]
+    header = [name.strip() for name in (given or _cells(head[0][1], delimiter))]
     names = _names(file, header)
     words = [is_words(name) for name in header]
-    columns, numbers = _columns(file, chain(head[1:], lines), delimiter, words)
+    columns, numbers = _columns(file, chain(head if given else head[1:], lines), delimiter, words)
     if not len(numbers):
         raise ReadError(f"{file} has a header ({', '.join(names)}) but no rows of numbers below it.")
     cells = [Cells(tuple(pieces)) for pieces in columns]

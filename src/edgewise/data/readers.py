@@ -38,15 +38,17 @@ def read_table(
     weights: str | None = None,
     one_hot: Sequence[str] = (),
     drop_missing: bool = False,
+    header: Sequence[str] = (),
 ) -> Table:
     """The table in a file; without ``inputs`` every other column is one.
 
     ``units`` adds to, and overrides, the units in the header; ``source`` stands for the path. ``weights`` names the
     column that says how much each row counts. ``one_hot`` names columns of words: each of their levels becomes an input
-    of 0 and 1, called ``colour=red``. ``drop_missing`` leaves out the rows in which a cell is missing. Raises ReadError
+    of 0 and 1, called ``colour=red``. ``drop_missing`` leaves out the rows in which a cell is missing. ``header`` names the
+    columns of a file of lines that does not name them itself. Raises ReadError
     for the file, ColumnError for a name, ValuesError for cells.
     """
-    sheet = read_sheet(path, words=_listed(one_hot, "one_hot"))
+    sheet = read_sheet(path, words=_listed(one_hot, "one_hot"), header=_listed(header, "header"))
     target, weight = sheet.name_of(target), weights and find_column(sheet.name_of(weights), sheet.names, "weights")
     coded = [find_column(sheet.name_of(name), sheet.names, "one_hot columns") for name in one_hot]
     chosen = _chosen(sheet, target, inputs, weight, coded)
@@ -89,8 +91,11 @@ def read_columns(
     return {name: found[name] for name in names}
 
 
-def read_sheet(path: str | Path, words: Sequence[str] = ()) -> Sheet:
-    """The cells of a file, those of the columns ``words`` as text; ReadError where it is no table."""
+def read_sheet(path: str | Path, words: Sequence[str] = (), header: Sequence[str] = ()) -> Sheet:
+    """The cells of a file, those of the columns ``words`` as text, under ``header`` if it has none of its own.
+
+    Raises ReadError where it is no table.
+    """
     file = Path(path)
     opened, suffix = opener(file)
     lines: NDArray[np.int64] | None = None
@@ -103,7 +108,7 @@ def read_sheet(path: str | Path, words: Sequence[str] = ()) -> Sheet:
         if suffix in READERS:
             cells = READERS[suffix](file, opened, is_words)
         else:
-            cells, lines, notes = read_lines(file, opened, is_words)
+            cells, lines, notes = read_lines(file, opened, is_words, header)
     if not cells or not next(iter(cells.values())).rows:
         raise ReadError(f"{file} holds no rows. Give a table with at least two.")
     names, units = _names_and_units(tuple(cells))
