@@ -189,6 +189,45 @@ def test_a_charge_before_a_sphere_sees_its_image() -> None:
     assert far == pytest.approx(charge * volt * radius / 1e8, rel=1e-6)
 
 
+def test_the_image_in_a_sphere_is_the_sum_over_its_multipoles() -> None:
+    """Jackson 2.11 without images: a charge at y induces on a grounded sphere of radius d the potential
+    -q/(4 pi epsilon) sum d^(2n+1) / (r y)^(n+1), whose field at r = y pulls the charge back; raised to a potential, the
+    sphere adds that of a charge at its centre. (The published ranges have y below d, where the formula goes on.)"""
+    columns = inputs(law("test_12"), rows=200)
+    columns["y"] = columns["d"] * np.linspace(1.2, 5, 200)
+    q, d, y, epsilon = (columns[name] for name in ("q", "d", "y", "epsilon"))
+    n = np.arange(200)[:, None]
+    pull = -(q**2) / (4 * np.pi * epsilon * y**2) * ((n + 1) * (d / y) ** (2 * n + 1)).sum(0)
+    raised = q * columns["Volt"] * d / y**2
+    np.testing.assert_allclose(law("test_12").evaluate(columns), pull + raised, rtol=1e-10)
+
+
+def test_rapidities_add() -> None:
+    # I.16.6 by another way: what adds up is atanh(v/c)
+    rapidity = np.linspace(-2, 2, 41)
+    c = 3.0
+    sums = law("I.16.6").evaluate(
+        {"u": c * np.tanh(rapidity), "v": c * np.tanh(0.7 * np.ones(41)), "c": c * np.ones(41)}
+    )
+    np.testing.assert_allclose(sums, c * np.tanh(rapidity + 0.7), rtol=1e-12, atol=1e-14)
+
+
+def test_the_anharmonic_force_is_the_one_of_the_equation_of_motion() -> None:
+    """Goldstein 12.80 (Goldstein, Poole, Safko, section 12): H conserved along its own Hamilton equations."""
+    m, omega, alpha, y = 1.3, 0.9, 0.4, 2.0
+
+    def motion(_: float, state: NDArray[np.float64]) -> list[float]:
+        x, p = state
+        return [p / m, -m * omega**2 * x * (1 + 1.5 * alpha * x / y)]
+
+    path = integrate.solve_ivp(motion, (0, 9), [0.8, 0.1], rtol=1e-11, atol=1e-12, dense_output=True)
+    x, p = path.sol(np.linspace(0, 9, 60))
+    energy = law("test_17").evaluate(
+        {"m": m + 0 * x, "omega": omega + 0 * x, "p": p, "x": x, "y": y + 0 * x, "alpha": alpha + 0 * x}
+    )
+    np.testing.assert_allclose(energy, energy[0], rtol=1e-8)
+
+
 HARMONICS = {
     "special/Y10": (1, 0),
     "special/Y11": (1, 1),
