@@ -9,14 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 import sympy
 
 import edgewise.discovery.pipeline as pipeline
 from edgewise.data import Table, load_table
 from edgewise.discovery import Discovery, discover
-from edgewise.errors import EdgewiseWarning, FormulaError, SettingsError, StorageError, UnknownNameError, ValuesError
-from edgewise.formula import parse
+from edgewise.errors import (
+    ColumnError,
+    EdgewiseWarning,
+    FormulaError,
+    SettingsError,
+    StorageError,
+    UnknownNameError,
+    ValuesError,
+)
+from edgewise.formula import Formula, parse
 from edgewise.primitives import PRIMITIVES, Primitive
 
 KEYS = {
@@ -432,3 +442,31 @@ def test_the_text_is_for_readers(toy: Discovery, noise: Discovery) -> None:
     assert ">>" in str(toy)
     assert "(at the noise floor)" in str(toy)
     assert "not a law" in str(noise)
+
+
+@pytest.mark.filterwarnings("ignore:.*leaves the range:edgewise.errors.EdgewiseWarning")
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_predictions_take_frames_by_the_names_of_their_columns(toy: Discovery, frame: Callable[..., Any]) -> None:
+    table = toy_table(20, seed=5)
+    a, b = (table.columns[name] for name in ("a", "b"))
+    for use in ("formula", "network"):
+        expected = toy.predict(table, use=use)
+        for columns in ({"b": b, "a": a}, {"word": ["x"] * 20, "b": b, "gap": [None] * 20, "a": a}):
+            np.testing.assert_array_equal(toy.predict(frame(columns), use=use), expected)
+    with pytest.raises(ColumnError, match="there is no column 'b' for the inputs"):
+        toy.predict(frame({"a": a}), use="network")
+    with pytest.raises(ValuesError, match=r"column 'b' holds text, like 'x' \(row 1\)"):
+        toy.predict(frame({"a": a, "b": ["x"] * 20}))
+
+
+def test_predictions_code_the_words_of_a_frame_as_the_table_was(toy: Discovery) -> None:
+    coded = replace(toy, inputs=("a", "sex=f", "sex=m"), levels={"sex": ("f", "m")}, ranges={})
+    symbols = {"a": "a", "f": "sex=f", "m": "sex=m"}
+    coded = replace(coded, formula=Formula("y", parse("a + 2*f - m", symbols), symbols))
+    words = {"sex": ["f", "m", "f"], "a": [1.0, 2.0, 3.0]}
+    for given in (words, pl.DataFrame(words), pd.DataFrame(words).astype({"sex": "category"})):
+        np.testing.assert_array_equal(coded.predict(given, use="formula"), [3.0, 1.0, 5.0])
+    with pytest.raises(ValuesError, match=r"column 'sex' holds 'x' \(row 2\), which was not there in training"):
+        coded.predict({"sex": ["f", "x"], "a": [1.0, 2.0]}, use="formula")
+    with pytest.raises(ValuesError, match=r"lazy.*frame.collect\(\)"):
+        coded.predict(pl.DataFrame(words).lazy())

@@ -6,6 +6,7 @@
 """
 
 from .downloads import DOWNLOADS, fetch, fetch_arrays, fetch_cells
+from .frames import columns_of, has_names
 from .readers import read_columns, read_table
 from .table import Table
 from .tables import TABLES, load_table
@@ -14,9 +15,11 @@ __all__ = [
     "DOWNLOADS",
     "TABLES",
     "Table",
+    "columns_of",
     "fetch",
     "fetch_arrays",
     "fetch_cells",
+    "has_names",
     "load_table",
     "read_columns",
     "read_table",

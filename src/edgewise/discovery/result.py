@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edgewise.data import Table
+from edgewise.data import columns_of, has_names
 from edgewise.errors import EdgewiseWarning, FormulaError, StorageError, ValuesError
 from edgewise.files import write_whole
 from edgewise.formula import Formula, Front
@@ -77,21 +77,21 @@ class Discovery:
         better = self.model is not None and 2 * self.network_rmse < self.formula.rmse
         return "network" if better and not self.verified else "formula"
 
-    def predict(self, x: np.ndarray | Mapping[str, np.ndarray] | Table, use: str = "") -> np.ndarray:
+    def predict(self, x: Any, use: str = "") -> np.ndarray:
         """Answers (rows,) of the formula (``use="formula"``) or the network (``"network"``); of ``trusted`` by default.
 
-        ``x`` is a table, a mapping of columns, or an array (rows, inputs) in the order of ``inputs``. Warns
-        (EdgewiseWarning) of rows outside the ranges that were learned from, and of answers that are no numbers.
+        ``x`` is a table, a frame of pandas or polars or a mapping of columns, from which they are taken by name, or an
+        array (rows, inputs) in the order of ``inputs``. Warns (EdgewiseWarning) of rows outside the ranges that were
+        learned from, and of answers that are no numbers.
         """
-        columns = self._columns(x)
-        answers = self._answers(columns, use or self.trusted)
+        use = use or self.trusted
+        columns = self._columns(x, use)
+        answers = self._answers(columns, use)
         for note in self._doubts(columns, answers):
             warnings.warn(note, EdgewiseWarning, stacklevel=2)
         return answers
 
-    def interval(
-        self, x: np.ndarray | Mapping[str, np.ndarray] | Table, coverage: float = 0.9, use: str = ""
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def interval(self, x: Any, coverage: float = 0.9, use: str = "") -> tuple[np.ndarray, np.ndarray]:
         """(low, high), (rows,) each, that hold a share ``coverage`` of new rows of the same kind; ``x`` and ``use`` as for
         `predict`.
 
@@ -144,15 +144,20 @@ class Discovery:
             raise FormulaError("this run holds no network (see its notes); ask the formula with use='formula'.")
         return self.model.predict(np.column_stack([columns[name] for name in self.model.inputs]))
 
-    def _columns(self, x: np.ndarray | Mapping[str, np.ndarray] | Table) -> dict[str, np.ndarray]:
-        if isinstance(x, Table):
-            return dict(x.columns)
-        if isinstance(x, Mapping):
-            return {name: np.asarray(values, dtype=float) for name, values in x.items()}
+    def _columns(self, x: Any, use: str) -> dict[str, np.ndarray]:
+        if has_names(x):
+            return columns_of(x, self.inputs, self._needed(use), self.levels)
         x = np.asarray(x, dtype=float)
         if x.ndim != 2 or x.shape[1] != len(self.inputs):
             raise FormulaError(f"x must be (rows, {len(self.inputs)}) for {', '.join(self.inputs)}; got {x.shape}.")
         return dict(zip(self.inputs, x.T, strict=True))
+
+    def _needed(self, use: str) -> tuple[str, ...]:
+        """The inputs that an answer cannot do without; one at least, to count the rows."""
+        if use != "formula" or self.formula is None:
+            return self.inputs
+        used = {self.formula.symbols[symbol.name] for symbol in self.formula.expression.free_symbols}
+        return tuple(name for name in self.inputs if name in used) or self.inputs[:1]
 
     def graph(self) -> Model | None:
         """The pick as the network that it is: every edge a named function. None without a pick that varies."""

@@ -1,0 +1,53 @@
+"""Columns by name out of a table, a frame or a mapping: what a prediction needs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgewise.errors import ValuesError
+
+from .cells import numbers
+from .coded import code, decoded
+from .sheet import Cells, Sheet
+from .table import Column, Table, find_column
+
+
+def has_names(given: Any) -> bool:
+    """Whether columns go by name here: a table, a mapping, a frame of pandas or polars (a lazy one is refused later)."""
+    if isinstance(given, Table | Mapping):
+        return True
+    return hasattr(given, "collect") or hasattr(given, "columns")
+
+
+def columns_of(
+    given: Any, names: Sequence[str], required: Sequence[str], levels: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, Column]:
+    """The columns ``names`` that are there, (rows,) each, NaN where a cell is missing; other columns are not looked at.
+
+    Names like ``colour=red`` are made from the column ``colour`` by its ``levels``, unless they are there themselves.
+    Raises ColumnError where one of ``required`` can neither be found nor be made, ValuesError for text and for levels
+    that are not known.
+    """
+    if hasattr(given, "collect"):  # of polars
+        raise ValuesError("the frame is lazy: nothing of it has been computed. Give frame.collect().")
+    held = given.columns if isinstance(given, Table) else given
+    known = {str(name): name for name in getattr(held, "columns", held)}
+    made_from = {name: column for name, column in decoded(names, levels or {}).items() if name not in known}
+    for name in required:
+        find_column(made_from.get(name, name), known, "inputs")
+    found = {
+        name: numbers(name, np.asarray(held[known[name]]), missing=True)
+        for name in names
+        if name in known and name not in made_from
+    }
+    for column in dict.fromkeys(made_from.values()):
+        if column in known:
+            found |= code(_sheet(column, held[known[column]]), column, (levels or {})[column])
+    return found
+
+
+def _sheet(column: str, cells: Any) -> Sheet:
+    held = {column: Cells.of(np.asarray(cells, dtype=object).tolist(), as_words=True)}
+    return Sheet(Path(), (column,), (column,), {}, held, None)
