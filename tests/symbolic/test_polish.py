@@ -1,13 +1,28 @@
 """Constants to the last digit, against exact laws and scipy's own least squares."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from scipy.optimize import curve_fit
 
 from edgewise.formula import constants, evaluate, parse, to_text
-from edgewise.symbolic.polish import polish
+from edgewise.symbolic.polish import ROWS_AT_ONCE, polish
 
 ROWS = 500
+MILLION = """
+import resource, sys
+import numpy as np
+from edgewise.formula import parse
+from edgewise.symbolic.polish import polish
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+columns = {name: np.random.default_rng(0).uniform(0.5, 2, 1_000_000) for name in "ab"}
+y = 3 * np.sin(1.2 * columns["a"]) + 0.7 * np.exp(0.3 * columns["b"])
+print(peak())
+polish(parse("2.9*sin(1.1*a + 0.05) + 0.8*exp(0.25*b) + 0.1*log(1.3*a + 0.2) + 0.05*b**1.5"), columns, y)
+print(peak())
+"""
 
 
 @pytest.fixture
@@ -109,3 +124,36 @@ def test_steps_zero_only_scores(columns):
 
 def test_without_constants(columns):
     assert polish(parse("a + b"), columns, columns["a"] + columns["b"]).errors == {}
+
+
+def test_a_long_table_is_taken_in_blocks_and_gives_what_a_short_one_gives(monkeypatch):
+    """The same rows in one block and in many: constants and errors as near as differences tell slopes."""
+    generator = np.random.default_rng(4)
+    rows = 3 * ROWS_AT_ONCE + 17
+    long = {name: generator.uniform(0.5, 2, rows) for name in "ab"}
+    weights = generator.uniform(0.5, 2, rows)
+    y = 3 * np.sin(1.2 * long["a"]) + 0.7 * np.exp(0.3 * long["b"]) + 0.1 * generator.normal(size=rows) * long["a"]
+    start = parse("2.9*sin(1.1*a + 0.05) + 0.8*exp(0.25*b) + 0.1")
+    blocks = polish(start, long, y, weights=weights)
+    monkeypatch.setattr(sys.modules[polish.__module__], "ROWS_AT_ONCE", rows)
+    whole = polish(start, long, y, weights=weights)
+    assert blocks.rmse == pytest.approx(whole.rmse, rel=1e-12)
+    assert blocks.errors == pytest.approx(whole.errors, rel=1e-5)
+    for (_, one), (_, other) in zip(
+        constants(blocks.expression).items(), constants(whole.expression).items(), strict=True
+    ):
+        assert one == pytest.approx(other, rel=1e-5)
+
+
+def test_a_constant_that_a_long_table_does_not_determine_is_said_to_be_so():
+    x = np.random.default_rng(5).uniform(1, 2, 3 * ROWS_AT_ONCE)
+    y = 2 * x + np.random.default_rng(6).normal(size=len(x))
+    errors = polish(parse("1.1*x/(2.2*x + 0.9*b)*b"), {"x": x, "b": x}, y, steps=3).errors
+    assert all(error == np.inf for error in errors.values())
+
+
+@pytest.mark.slow
+def test_constants_of_a_million_rows_need_little_memory():
+    done = subprocess.run([sys.executable, "-c", MILLION], capture_output=True, text=True, check=True)
+    before, after = map(float, done.stdout.split())
+    assert after - before < 500e6

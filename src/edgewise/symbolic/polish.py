@@ -5,7 +5,7 @@
 3.0*sin(1.0*x)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from edgewise.formula import evaluate, join_constants, split_constants
 
 Array = NDArray[np.float64]
 STEP = 6e-6  # relative, for central differences
+ROWS_AT_ONCE = 8192  # so that a long table stays in the memory, and its parts in the cache of a processor
 SLOPES = 1e-9  # how well they then tell slopes; a direction flatter than that is one the data do not know
 
 
@@ -79,22 +80,32 @@ class _Problem:
         size = float(np.max(np.abs(y))) or 1.0
         return cls(template, model, tuple(values), start, arrays, y, np.sqrt(w / w.mean()), size)
 
-    def _model(self, thetas: Array) -> Array:
-        """The model of each row of thetas (K, P): (K, N) in one walk of the tree."""
+    def _model(self, thetas: Array, rows: slice) -> Array:
+        """The model of each row of thetas (K, P) on some of the rows of the table: (K, rows) in one walk of the tree."""
         parameters = {f"constant {i}": thetas[:, i : i + 1] for i in range(len(self.parameters))}
-        values = evaluate(self.model, {**self.columns, **parameters})
-        return np.broadcast_to(values, (len(thetas), len(self.y)))
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        values = evaluate(self.model, {**columns, **parameters})
+        return np.broadcast_to(values, (len(thetas), len(self.y[rows])))
 
     def residual(self, theta: Array) -> Array:
+        """(N,), in units of ``size``."""
         with np.errstate(all="ignore"):
-            return np.asarray(self.root * (self._model(theta[None])[0] - self.y) / self.size)
+            parts = [
+                np.asarray(self.root[rows] * (self._model(theta[None], rows)[0] - self.y[rows]) / self.size)
+                for rows in _blocks(len(self.y))
+            ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def jacobian(self, theta: Array) -> Array:
         """Central differences, (N, P); 0 where they are not finite."""
+        parts = [self._slopes(theta, rows) for rows in _blocks(len(self.y))]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _slopes(self, theta: Array, rows: slice) -> Array:
         moves = np.diag(STEP * np.where(theta == 0, 1.0, np.abs(theta)))
         with np.errstate(all="ignore"):
-            above, below = np.split(self._model(np.concatenate([theta + moves, theta - moves])), 2)
-            slopes = (above - below) / (2 * np.diag(moves)[:, None]) / self.size * self.root
+            above, below = np.split(self._model(np.concatenate([theta + moves, theta - moves]), rows), 2)
+            slopes = (above - below) / (2 * np.diag(moves)[:, None]) / self.size * self.root[rows]
         return np.where(np.isfinite(slopes), slopes, 0.0).T
 
     def rmse(self) -> float:
@@ -116,10 +127,17 @@ class _Problem:
         matrix = self.jacobian(self.start)
         scale = np.max(np.abs(matrix), axis=0)
         known = scale > 0
-        rows, singular, directions = np.linalg.svd(matrix[:, known] / scale[known], full_matrices=False)
+        matrix = matrix[:, known] / scale[known]
+        rows, singular, directions = np.linalg.svd(_reduced(matrix), full_matrices=False)
         told = singular > SLOPES * singular.max(initial=0.0)
-        pull = (directions[told] / singular[told, None]).T @ rows[:, told].T  # of each row on each constant
-        even, uneven = r @ r * np.sum(pull**2, axis=1), len(r) * (pull**2 @ r**2)
+        turn = directions[told] / singular[told, None]
+        even, uneven = np.zeros(known.sum()), np.zeros(known.sum())
+        for some in _blocks(len(r)):
+            # the left singular vectors; of a long matrix they are found again from the others
+            left = rows[:, told] if len(rows) == len(r) else matrix[some] @ turn.T
+            pull = turn.T @ left.T  # of each row on each constant
+            even += r @ r * np.sum(pull**2, axis=1)
+            uneven += len(r) * (pull**2 @ r[some] ** 2)
         errors = np.full(len(self.start), np.inf)
         errors[known] = np.sqrt(np.maximum(even, uneven) / free) / scale[known]
         errors[np.flatnonzero(known)[np.any(np.abs(directions[~told]) > 1e-6, axis=0)]] = np.inf
@@ -176,9 +194,26 @@ def _step(matrix: Array, r: Array, damping: float, resolution: float) -> Array:
     """The damped Gauss-Newton step; columns are scaled first, so that units and magnitudes do not matter."""
     scale = np.max(np.abs(matrix), axis=0, initial=0.0)
     scale[scale == 0.0] = 1.0
-    scaled = matrix / scale
+    scaled, count = matrix / scale, len(r)
+    if count > ROWS_AT_ONCE:
+        scaled, r = np.split(_reduced(np.column_stack([scaled, r])), [len(scale)], axis=1)
+        r = r[:, 0]
     if damping:
-        scaled = np.concatenate([scaled, np.sqrt(damping * len(r)) * np.eye(len(scale))])
+        scaled = np.concatenate([scaled, np.sqrt(damping * count) * np.eye(len(scale))])
         r = np.concatenate([r, np.zeros(len(scale))])
     solution: Array = np.linalg.lstsq(scaled, r, rcond=resolution)[0] / scale
     return solution
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    return (slice(start, start + ROWS_AT_ONCE) for start in range(0, max(rows, 1), ROWS_AT_ONCE))
+
+
+def _reduced(matrix: Array) -> Array:
+    """A matrix of few rows with the same products of columns: R of Q R, taken block by block; a short one as it is."""
+    if len(matrix) <= ROWS_AT_ONCE:
+        return matrix
+    upper = np.empty((0, matrix.shape[1]))
+    for rows in _blocks(len(matrix)):
+        upper = np.asarray(np.linalg.qr(np.concatenate([upper, matrix[rows]]), mode="r"))
+    return upper
