@@ -16,6 +16,7 @@ from .weighing import Weights, effective, joined, r2, rms
 NATS_A_SYMBOL = 2.0
 MOST_SYMBOLS = 80  # nobody reads more, and refitting takes longer than it is worth
 EXACT = 1e-9  # held-out rmse over the target's spread below which a law is exact
+NEAR = 6  # steps to the constants of a whole table from those of a sample
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Judge:
             return candidate
         table = self.prepared.whole(inputs)
         columns = self.prepared.columns(table)
-        polished = polish(candidate.formula.expression, columns, table.y, weights=table.weights)
+        polished = polish(candidate.formula.expression, columns, table.y, weights=table.weights, steps=NEAR)
         return self._instead(candidate, self._enter(polished.expression, polished.errors, candidate.stage))
 
     def _inputs_of(self, formula: Formula) -> list[str]:
