@@ -1,5 +1,6 @@
 """What is done to cells by choice only, and said: words as columns of 0 and 1, rows left out, weights."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -197,3 +198,35 @@ def test_notes_and_levels_go_all_the_way(write: Write, capsys: pytest.CaptureFix
     np.testing.assert_allclose([float(value) for value in predicted], [3, 7], rtol=1e-6)
     assert run(["predict", str(folder), str(write("c,L\ngreen,1\n", "strange.csv"))]) == 2
     assert "not there in training" in capsys.readouterr().err
+
+
+# ---- decimal commas
+
+
+def test_decimal_commas_by_choice(write: Write) -> None:
+    text = "name;L;g;T\nDo. 3;1,5;-2,25e-3;3\nRe;2;,5;4,0\n"
+    path = write("L;T\n1,5;2\n2,5;3\n")
+    with pytest.raises(ValuesError, match=r"--decimal-comma \(in Python: decimal_comma=True\)"):
+        read_table(path, "T")
+    path = write(text.replace(",5;4,0", "0,5;4,0"))
+    table = read_table(path, "T", ["L", "g"], decimal_comma=True)
+    np.testing.assert_array_equal(table.x, [[1.5, -2.25e-3], [2, 0.5]])
+    np.testing.assert_array_equal(table.y, [3, 4])
+    np.testing.assert_array_equal(read_columns(path, ["L"], decimal_comma=True)["L"], [1.5, 2])
+    quoted = write('L,T\n"1,5",2\n"2,5",3\n')
+    np.testing.assert_array_equal(read_table(quoted, "T", decimal_comma=True).columns["L"], [1.5, 2.5])
+
+
+@pytest.mark.parametrize("cell", ["1.5", "1.234", "1.234,5", "1.234.567", "-.5", "1.e3"])
+def test_a_point_among_decimal_commas_is_refused(write: Write, cell: str) -> None:
+    path = write(f"L;T\n1,5;2\n{cell};3\n")
+    with pytest.raises(ValuesError, match=rf"line 3 holds '{re.escape(cell)}', a point in a file of decimal commas"):
+        read_table(path, "T", decimal_comma=True)
+
+
+def test_words_and_dates_among_decimal_commas_stay_what_they_are(write: Write) -> None:
+    path = write("colour;day;L;T\nv1.5;01.02.2024;1,5;2\nb;02.02.2024;2,5;3\n")
+    table = read_table(path, "T", ["colour", "L"], one_hot=["colour"], decimal_comma=True)
+    assert table.inputs == ("colour=b", "colour=v1.5", "L")
+    with pytest.raises(ValuesError, match=r"'day' \(dates"):
+        read_table(path, "T", ["day", "L"], decimal_comma=True)

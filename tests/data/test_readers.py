@@ -120,7 +120,7 @@ def test_files_that_are_no_table(write: Write, content: str | bytes, message: st
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("L;T\n1,5;2\n2,5;3\n", r"'L' holds '1,5' \(line 2\): a decimal comma.*like 1.5"),
+        ("L;T\n1,5;2\n2,5;3\n", r"'L' holds '1,5' \(line 2\): a decimal comma.*decimal_comma=True.*like 1.5"),
         ("L,T\n2024-01-31,2\n2024-02-01,3\n", r"'L' \(dates, like '2024-01-31'\) .* text"),
         ("L,T\n1,31.1.2024\n2,1.2.2024\n", r"'T' holds dates, like '31.1.2024' \(line 2\).*time as a number"),
         ("L,T\n1,2\n,3\n", r"'L' has 1 cell that is missing or infinite, of 2 \(line 3\)"),

@@ -29,6 +29,7 @@ DEMO_FOLDER = Path("edgewise-demo")
 Seed = Annotated[int, typer.Option(help="The same seed gives the same result.")]
 Budget = Annotated[float, typer.Option("--time-budget", help="Seconds to search.", min=0.1)]
 Effort = Annotated[float, typer.Option(help="Multiplies the work of the search: 2 looks twice as long.", min=0.01)]
+Comma = Annotated[bool, typer.Option("--decimal-comma", help="Numbers of the file are written like 1,5.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="A folder that discover --out has written.")]
 
@@ -60,6 +61,7 @@ def discover(
     drop_missing: Annotated[
         bool, typer.Option("--drop-missing", help="Leave out the rows in which a cell is missing.")
     ] = False,
+    decimal_comma: Comma = False,
     time_budget: Budget = 60.0,
     effort: Effort = 1.0,
     seed: Seed = 0,
@@ -75,6 +77,7 @@ def discover(
         weights=weights,
         one_hot=words.names(one_hot) or (),
         drop_missing=drop_missing,
+        decimal_comma=decimal_comma,
     )
     _discover(data, seed, time_budget, words.folder(out), as_json, effort)
 
@@ -90,6 +93,7 @@ def predict(
         float | None,
         typer.Option(help="Share of new rows, like 0.9, that columns low and high are to hold between them."),
     ] = None,
+    decimal_comma: Comma = False,
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
 ) -> None:
     """Predict the target for the rows of a table."""
@@ -101,7 +105,7 @@ def predict(
     using = use or found.trusted
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
-        columns = read_columns(table, found.inputs, found.levels)
+        columns = read_columns(table, found.inputs, found.levels, decimal_comma=decimal_comma)
         predicted = found.predict(columns, use=using)
     for doubt in doubts:
         say(f"note: {doubt.message}")

@@ -16,6 +16,7 @@ MISSING = frozenset(
 BLANK = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})  # the same among words: "none" may be a level
 _TRUTH = {"true": 1.0, "false": 0.0}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_POINT = re.compile(r"(?=.*\d)[+-]?[\d.]*\.\d*(,\d*)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?|\d\d?[./]\d\d?[./]\d{2,4}( .*)?")
 _SHOWN = 5
 _ADVICE = "Drop these rows or fill the cells, or leave the column out."
@@ -86,6 +87,19 @@ def is_decimal_comma(cell: str) -> bool:
     return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
 
 
+def with_points(cells: Sequence[str], lines: Sequence[int]) -> list[str]:
+    """The cells with their decimal commas as points; ValuesError for a point in a number, which might part thousands."""
+    made = []
+    for cell, line in zip(cells, lines, strict=True):
+        if "." in cell and _POINT.fullmatch(cell.strip()) and not is_date(cell):
+            raise ValuesError(
+                f"line {line} holds {cell.strip()!r}, a point in a file of decimal commas: it may part thousands. Write "
+                f"all numbers alike, with a decimal comma and nothing between thousands."
+            )
+        made.append(cell.replace(",", ".") if is_decimal_comma(cell) else cell)
+    return made
+
+
 def places(index: NDArray[np.intp], where: Where) -> str:
     """``"rows 3, 7, 9"`` or ``"line 4"``: where the first few of the cells stand."""
     noun = "row" if where is None else "line"
@@ -126,7 +140,8 @@ def _text_message(name: str, cells: NDArray[Any], text: NDArray[np.intp], where:
     if is_decimal_comma(example):
         return (
             f"column {name!r} holds {example.strip()!r} ({first}): a decimal comma or thousands. "
-            f"Write numbers with a point, like {example.strip().replace(',', '.')}."
+            f"Say that it is a decimal comma: --decimal-comma (in Python: decimal_comma=True); or write numbers with a "
+            f"point, like {example.strip().replace(',', '.')}."
         )
     if is_date(example):
         return (

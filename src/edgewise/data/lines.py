@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from edgewise.errors import ReadError
 
-from .cells import is_number
+from .cells import is_number, with_points
 from .files import Open
 from .sheet import Cells, Piece, piece
 from .table import unique_names
@@ -33,26 +33,26 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def read_lines(
-    file: Path, opened: Open, is_words: Callable[[str], bool], given: Sequence[str] = ()
+    file: Path, opened: Open, is_words: Callable[[str], bool], given: Sequence[str] = (), comma: bool = False
 ) -> tuple[dict[str, Cells], Numbers, tuple[str, ...]]:
     """The columns by the header's names, the line of each row, and what is to be said of the file.
 
     ``is_words(name)`` tells the columns whose cells stay text, also where they look like numbers; ``given`` are the
-    names of the columns of a file whose first line does not hold them.
+    names of the columns of a file whose first line does not hold them, ``comma`` says that numbers have a decimal comma.
     """
     encoding = _encoding(file, opened)
     notes = ("the file is no UTF-8 and was read as Windows text (cp1252)",) if encoding == "cp1252" else ()
     with opened() as stream, io.TextIOWrapper(stream, encoding) as text:
         lines = ((number, line.rstrip("\n")) for number, line in enumerate(text, 1) if _counts(line))
         try:
-            columns, numbers, said = _parsed(file, lines, is_words, given)
+            columns, numbers, said = _parsed(file, lines, is_words, given, comma)
         except csv.Error as error:
             raise ReadError(f"{file} is no table of cells: {error}. edgewise reads CSV and TSV files.") from error
     return columns, numbers, notes + said
 
 
 def _parsed(
-    file: Path, lines: Iterator[Line], is_words: Callable[[str], bool], given: Sequence[str]
+    file: Path, lines: Iterator[Line], is_words: Callable[[str], bool], given: Sequence[str], comma: bool
 ) -> tuple[dict[str, Cells], Numbers, tuple[str, ...]]:
     head = list(islice(lines, _SNIFFED_LINES))
     if not head:
@@ -61,7 +61,7 @@ def _parsed(
     header = [name.strip() for name in (given or _cells(head[0][1], delimiter))]
     names = _names(file, header)
     words = [is_words(name) for name in header]
-    columns, numbers = _columns(file, chain(head if given else head[1:], lines), delimiter, words)
+    columns, numbers = _columns(file, chain(head if given else head[1:], lines), delimiter, words, comma)
     if not len(numbers):
         raise ReadError(f"{file} has a header ({', '.join(names)}) but no rows of numbers below it.")
     cells = [Cells(tuple(pieces)) for pieces in columns]
@@ -71,15 +71,16 @@ def _parsed(
 
 
 def _columns(
-    file: Path, lines: Iterator[Line], delimiter: str, words: Sequence[bool]
+    file: Path, lines: Iterator[Line], delimiter: str, words: Sequence[bool], comma: bool
 ) -> tuple[list[list[Piece]], Numbers]:
     columns: list[list[Piece]] = [[] for _ in words]
     numbers: list[Numbers] = [np.empty(0, dtype=np.int64)]
     while some := list(islice(lines, _LINES_AT_ONCE)):
+        found = [number for number, _ in some]
         rows = [_row(file, number, _cells(line, delimiter), len(words)) for number, line in some]
         for pieces, cells, as_words in zip(columns, zip(*rows, strict=True), words, strict=True):
-            pieces.append(piece(cells, as_words))
-        numbers.append(np.array([number for number, _ in some], dtype=np.int64))
+            pieces.append(piece(with_points(cells, found) if comma and not as_words else cells, as_words))
+        numbers.append(np.array(found, dtype=np.int64))
     return columns, np.concatenate(numbers)
 
 

@@ -39,16 +39,17 @@ def read_table(
     one_hot: Sequence[str] = (),
     drop_missing: bool = False,
     header: Sequence[str] = (),
+    decimal_comma: bool = False,
 ) -> Table:
     """The table in a file; without ``inputs`` every other column is one.
 
     ``units`` adds to, and overrides, the units in the header; ``source`` stands for the path. ``weights`` names the
     column that says how much each row counts. ``one_hot`` names columns of words: each of their levels becomes an input
     of 0 and 1, called ``colour=red``. ``drop_missing`` leaves out the rows in which a cell is missing. ``header`` names the
-    columns of a file of lines that does not name them itself. Raises ReadError
+    columns of a file of lines that does not name them itself; with ``decimal_comma`` its numbers are like 1,5. Raises ReadError
     for the file, ColumnError for a name, ValuesError for cells.
     """
-    sheet = read_sheet(path, words=_listed(one_hot, "one_hot"), header=_listed(header, "header"))
+    sheet = read_sheet(path, words=_listed(one_hot, "one_hot"), header=_listed(header, "header"), comma=decimal_comma)
     target, weight = sheet.name_of(target), weights and find_column(sheet.name_of(weights), sheet.names, "weights")
     coded = [find_column(sheet.name_of(name), sheet.names, "one_hot columns") for name in one_hot]
     chosen = _chosen(sheet, target, inputs, weight, coded)
@@ -72,7 +73,11 @@ def read_table(
 
 
 def read_columns(
-    path: str | Path, names: Sequence[str], levels: Mapping[str, Sequence[str]] | None = None
+    path: str | Path,
+    names: Sequence[str],
+    levels: Mapping[str, Sequence[str]] | None = None,
+    *,
+    decimal_comma: bool = False,
 ) -> dict[str, Column]:
     """These columns of a file, whatever else it holds: what a prediction needs.
 
@@ -80,7 +85,7 @@ def read_columns(
     the column ``colour``. Raises ValuesError where that holds a level that is not known.
     """
     made_from = decoded(names, levels or {})
-    sheet = read_sheet(path, words=tuple(made_from.values()))
+    sheet = read_sheet(path, words=tuple(made_from.values()), comma=decimal_comma)
     found: dict[str, Column] = {}
     for column in dict.fromkeys(made_from.values()):
         find_column(column, sheet.names, "inputs")
@@ -91,10 +96,10 @@ def read_columns(
     return {name: found[name] for name in names}
 
 
-def read_sheet(path: str | Path, words: Sequence[str] = (), header: Sequence[str] = ()) -> Sheet:
+def read_sheet(path: str | Path, words: Sequence[str] = (), header: Sequence[str] = (), comma: bool = False) -> Sheet:
     """The cells of a file, those of the columns ``words`` as text, under ``header`` if it has none of its own.
 
-    Raises ReadError where it is no table.
+    ``comma``: numbers of a file of lines have a decimal comma. Raises ReadError where it is no table.
     """
     file = Path(path)
     opened, suffix = opener(file)
@@ -108,7 +113,7 @@ def read_sheet(path: str | Path, words: Sequence[str] = (), header: Sequence[str
         if suffix in READERS:
             cells = READERS[suffix](file, opened, is_words)
         else:
-            cells, lines, notes = read_lines(file, opened, is_words, header)
+            cells, lines, notes = read_lines(file, opened, is_words, header, comma)
     if not cells or not next(iter(cells.values())).rows:
         raise ReadError(f"{file} holds no rows. Give a table with at least two.")
     names, units = _names_and_units(tuple(cells))
