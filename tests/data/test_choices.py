@@ -230,3 +230,8 @@ def test_words_and_dates_among_decimal_commas_stay_what_they_are(write: Write) -
     assert table.inputs == ("colour=b", "colour=v1.5", "L")
     with pytest.raises(ValuesError, match=r"'day' \(dates"):
         read_table(path, "T", ["day", "L"], decimal_comma=True)
+
+
+def test_a_target_of_words_is_said_first(write: Write) -> None:
+    with pytest.raises(ValuesError, match=r"the target 'colour' holds text, like 'red': 3 different .*KANClassifier"):
+        read_table(write(CARS), "colour")

@@ -470,3 +470,32 @@ def test_predictions_code_the_words_of_a_frame_as_the_table_was(toy: Discovery) 
         coded.predict({"sex": ["f", "x"], "a": [1.0, 2.0]}, use="formula")
     with pytest.raises(ValuesError, match=r"lazy.*frame.collect\(\)"):
         coded.predict(pl.DataFrame(words).lazy())
+
+
+def levels_table(rows: int = 240) -> Table:
+    rng = np.random.default_rng(2)
+    place = rng.choice(3, rows, p=[0.2, 0.5, 0.3])
+    size = rng.uniform(1, 3, rows)
+    coded = {f"place={name}": (place == i).astype(float) for i, name in enumerate("abc")}
+    y = 2 * size + 3 * (place == 0) - 5 * (place == 2) + 0.1 * rng.normal(size=rows)
+    names = ("size", *coded)
+    return Table({"size": size, **coded, "y": y}, "y", names, levels={"place": ("a", "b", "c")})
+
+
+def test_the_usual_level_of_a_column_of_words_is_left_aside(capfd: pytest.CaptureFixture[str]) -> None:
+    """Beside the other levels it would leave the constants undetermined, and their digits without an end."""
+    table = levels_table()
+    found = discover(table, time_budget=PLENTY, effort=0.3)
+    assert found.inputs == ("size", "place=a", "place=c")
+    assert "'place=b' is where all other levels of 'place' are 0, and left aside." in found.warnings
+    np.testing.assert_allclose(found.predict(table, use="formula"), table.y, atol=0.5)
+    words = {"size": [2.0, 2.0, 2.0], "place": ["a", "b", "c"]}
+    np.testing.assert_allclose(found.predict(words, use="formula"), [7, 4, -1], atol=0.3)
+    for formula in found.front:
+        assert all(len(f"{number:.15g}".replace(".", "").strip("-0")) < 8 for number in formula.constants.values()), (
+            formula
+        )
+    # products of columns of 0 and 1 are 0 everywhere: nothing that is no number may reach the linear algebra
+    assert capfd.readouterr().err == ""
+    chosen = replace(table, inputs=("size", "place=a", "place=b"))
+    assert discover(chosen, time_budget=1).inputs == ("size", "place=a", "place=b")

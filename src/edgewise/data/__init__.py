@@ -5,6 +5,7 @@
 'period'
 """
 
+from .coded import coded_name
 from .downloads import DOWNLOADS, fetch, fetch_arrays, fetch_cells
 from .frames import columns_of, has_names
 from .readers import read_columns, read_table
@@ -15,6 +16,7 @@ __all__ = [
     "DOWNLOADS",
     "TABLES",
     "Table",
+    "coded_name",
     "columns_of",
     "fetch",
     "fetch_arrays",

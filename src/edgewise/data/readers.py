@@ -134,6 +134,7 @@ def _chosen(
     else:
         asked = inputs if isinstance(inputs, str) else [sheet.name_of(name) for name in inputs]
         chosen = choose_inputs(sheet.names, target, asked)
+    _require_numbers_to_explain(sheet, target)
     _require_numbers(sheet, [name for name in chosen if name not in coded])
     if weight in chosen:
         raise ColumnError(f"{weight!r} holds the weights and cannot be an input too. Leave it out of the inputs.")
@@ -204,6 +205,16 @@ def _require_numbers(sheet: Sheet, names: Sequence[str]) -> None:
             f"{examples} in {sheet.path} hold{'s' * (len(text) == 1)} text, not numbers. "
             f"Choose the inputs: --inputs {quote(','.join(rest) or 'A,B')} (in Python: inputs={rest or ['A', 'B']})"
             f"{_coding(sheet, text)}."
+        )
+
+
+def _require_numbers_to_explain(sheet: Sheet, target: str) -> None:
+    """ValuesError where the target holds words; of dates and decimal commas more is said elsewhere."""
+    cell = sheet.cells[target].example()
+    if cell is not None and not is_date(cell) and not is_decimal_comma(cell):
+        raise ValuesError(
+            f"the target {target!r} holds text, like {cell!r}: {len(set(sheet.cells[target].text()))} different words. A "
+            f"law explains a number; for classes there is edgewise.KANClassifier, in Python."
         )
 
 

@@ -10,6 +10,7 @@ from edgewise.data import Table
 from edgewise.formula import Formula, Front, complexity, evaluate, join_constants, round_constants, split_constants
 from edgewise.symbolic import polish, snap
 
+from .binary import binary, straightened
 from .prepare import Prepared
 from .weighing import Weights, effective, joined, r2, rms
 
@@ -50,6 +51,7 @@ class Judge:
     judged: list[Judged] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._binary = binary(self.prepared.columns(self.prepared.table))
         self.front = Front(floor=1e-10 * self.prepared.spread)
 
     def __call__(self, expression: sympy.Expr, stage: str, *, refit: bool = True) -> Judged | None:
@@ -57,6 +59,7 @@ class Judge:
         permitted."""
         columns, y, weights = self._rows
         if refit:
+            expression = straightened(expression, self._binary)
             polished = polish(expression, columns, y, weights=weights)
             expression, errors = polished.expression, polished.errors
         else:

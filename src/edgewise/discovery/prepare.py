@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from edgewise.data import Table
+from edgewise.data import Table, coded_name
 from edgewise.errors import ValuesError
 from edgewise.formula import identifiers
 
@@ -68,7 +68,7 @@ def prepare(table: Table, seed: int, held_out: float = 0.2) -> Prepared:
     _require_moderate(table)
     warnings: list[str] = []
     kept = _varying(table, warnings)
-    lean = table.select(_distinct(table, kept, warnings))
+    lean = table.select(_distinct(table, _without_usual_levels(table, kept, warnings), warnings))
     symbols = {identifier: column for column, identifier in identifiers(lean.inputs).items()}
     ranges = {name: (float(lean.columns[name].min()), float(lean.columns[name].max())) for name in lean.inputs}
     rows = canonical(lean, seed)
@@ -141,6 +141,19 @@ def _varying(table: Table, warnings: list[str]) -> list[str]:
     if not kept:
         raise ValuesError("no input column varies, so nothing can be learned. Give inputs with at least two values.")
     return kept
+
+
+def _without_usual_levels(table: Table, names: list[str], warnings: list[str]) -> list[str]:
+    """The names without the most frequent level of each column of words: it is where no other level is, and beside all
+    the others no row would determine the constants."""
+    left = list(names)
+    for column, levels in table.levels.items():
+        coded = [coded_name(column, level) for level in levels]
+        if len(coded) > 1 and all(name in names for name in coded):
+            usual = max(coded, key=lambda name: float(table.columns[name].sum()))
+            left.remove(usual)
+            warnings.append(f"{usual!r} is where all other levels of {column!r} are 0, and left aside.")
+    return left
 
 
 def _distinct(table: Table, names: list[str], warnings: list[str]) -> list[str]:

@@ -89,6 +89,7 @@ def _single_terms(problem: Problem) -> tuple[list[Array], list[sympy.Expr]]:
 def _dense(matrix: Array, target: Array) -> Array | None:
     """Coefficients of the few columns that matter, or None where even all of them leave something over."""
     norms = np.linalg.norm(matrix, axis=0)
+    norms[norms == 0] = 1.0  # log x where all x of this part of the table are 1
     found, *_ = np.linalg.lstsq(matrix / norms, target, rcond=None)
     spread = target - target.mean()
     if np.linalg.norm(target - matrix / norms @ found) > 1e-9 * np.linalg.norm(spread):

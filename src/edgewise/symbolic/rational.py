@@ -47,6 +47,8 @@ def _null_vectors(x: Array, y: Array) -> Iterator[tuple[Array, Array, tuple[Arra
     if len(rows) < 2 * len(table) + 10:
         return
     top = np.prod(x[rows][:, None, :] ** table[None, :, :], axis=2)
+    there = np.any(top != 0, axis=0)  # the product of two columns of 0 and 1 may be 0 everywhere
+    table, degrees, top = table[there], degrees[there], top[:, there]
     bottom = -y[rows, None] * top
     top_norms, bottom_norms = np.linalg.norm(top, axis=0), np.linalg.norm(bottom, axis=0)
     triangle = np.asarray(np.linalg.qr(np.column_stack([top / top_norms, bottom / bottom_norms]), mode="r"))
