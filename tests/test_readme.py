@@ -21,6 +21,7 @@ PAGES = (
     "docs/scikit-learn.md",
     "docs/classification.md",
     "docs/uncertainty.md",
+    "docs/tables.md",
 )
 LINKING = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 NUMBER = re.compile(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?")

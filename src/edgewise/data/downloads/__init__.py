@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from edgewise.data.readers import read_sheet, read_table
 from edgewise.data.table import Table
-from edgewise.errors import EdgewiseWarning, SettingsError, unknown
+from edgewise.errors import EdgewiseWarning, SettingsError, UnknownNameError, did_you_mean
 
 from .idx import read_idx
 from .store import Remote, obtain
@@ -98,7 +98,10 @@ def _row(name: str | Download) -> Download:
     if isinstance(name, Download):
         return name
     if name not in DOWNLOADS:
-        raise unknown("data set", name, DOWNLOADS)
+        hint = did_you_mean(name, DOWNLOADS)
+        raise UnknownNameError(
+            f"there is no data set {name!r}.{hint} The command edgewise data lists all {len(DOWNLOADS)}."
+        )
     return DOWNLOADS[name]
 
 
