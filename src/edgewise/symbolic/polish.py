@@ -16,6 +16,7 @@ from edgewise.formula import evaluate, join_constants, split_constants
 
 Array = NDArray[np.float64]
 STEP = 6e-6  # relative, for central differences
+MOST_LEVERAGE = 0.99  # a row that is followed wherever it goes says nothing of its own scatter
 SLOPES = 1e-9  # how well they then tell slopes; a direction flatter than that is one the data do not know
 
 
@@ -108,7 +109,9 @@ class _Problem:
         """Standard errors from the curvature of the sum of squares at the constants.
 
         Where the scatter is uneven (proportional noise, rounded columns) the rows that pull a constant may scatter more
-        than the mean row: the larger of the usual error and White's is given (H. White, Econometrica 48, 1980).
+        than the mean row: the larger of the usual error and White's is given (H. White, Econometrica 48, 1980). White's
+        takes each row's residual as it would be if the row were left out, else it is far too small for few rows (J. G.
+        MacKinnon and H. White, J. Econometrics 29, 1985: HC3).
         """
         r, free = self.residual(self.start), len(self.y) - len(self.start)
         if not len(self.start) or free <= 0 or _cost(r) == np.inf:
@@ -119,9 +122,10 @@ class _Problem:
         rows, singular, directions = np.linalg.svd(matrix[:, known] / scale[known], full_matrices=False)
         told = singular > SLOPES * singular.max(initial=0.0)
         pull = (directions[told] / singular[told, None]).T @ rows[:, told].T  # of each row on each constant
-        even, uneven = r @ r * np.sum(pull**2, axis=1), len(r) * (pull**2 @ r**2)
+        leverage = np.minimum(np.sum(rows[:, told] ** 2, axis=1), MOST_LEVERAGE)
+        even, uneven = r @ r / free * np.sum(pull**2, axis=1), pull**2 @ (r / (1 - leverage)) ** 2
         errors = np.full(len(self.start), np.inf)
-        errors[known] = np.sqrt(np.maximum(even, uneven) / free) / scale[known]
+        errors[known] = np.sqrt(np.maximum(even, uneven)) / scale[known]
         errors[np.flatnonzero(known)[np.any(np.abs(directions[~told]) > 1e-6, axis=0)]] = np.inf
         return {p.name: float(error) for p, error in zip(self.parameters, errors, strict=True)}
 
