@@ -42,7 +42,8 @@ def report(runs: Runs, seeds: int) -> tuple[str, str, list[str]]:
         "A whole search with its defaults and 60 s a table. Where it found the true form: of the constants that it left "
         "fitted, those whose two standard errors hold the truth; and of those that it took for plain numbers (which carry no "
         "error), those within two standard errors of the truth, with the error of a fit to all rows. "
-        "No true constant is a plain number, so that a named one is a near miss by the rule's own design."
+        "No true constant here is a plain number: a named one is a number that two to three standard errors did not tell from "
+        "the fitted one, and where one is named the constants beside it move with it."
     )
     return "Standard errors after a whole search", f"0 to {seeds - 1}", [said, table(head, lines)]
 
