@@ -18,10 +18,10 @@ LIBRARIES = ("torch", "numpy", "scipy", "sympy", "scikit-learn")
 PRIVATE = ("--pykan-python",)  # options that hold a path of this machine
 
 
-def write_report(folder: Path, title: str, seeds: str, parts: Iterable[str]) -> None:
-    """Write ``results.md`` and print it."""
+def write_report(folder: Path, title: str, seeds: str, parts: Iterable[str], page: str = "results") -> None:
+    """Write ``results.md``, or another page, and print it."""
     text = "\n\n".join([f"# {title}", _head(folder.name, seeds), *parts]) + "\n"
-    (folder / "results.md").write_text(text, encoding="utf-8")
+    (folder / f"{page}.md").write_text(text, encoding="utf-8")
     print(text)
 
 

@@ -31,7 +31,7 @@ from edgewise.primitives import PRIMITIVES, Primitive
 
 KEYS = {
     *("target", "formula", "symbols", "latex", "verified", "rmse", "r2", "complexity", "front", "network", "inputs"),
-    *("rows", "seconds", "seed", "cut", "warnings", "steps", "test"),
+    *("rows", "seconds", "seed", "cut", "warnings", "steps", "test", "constants"),
 }
 PLENTY = 600.0  # seconds: no budget of these tests is reached, so that nothing depends on the machine's speed
 

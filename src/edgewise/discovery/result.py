@@ -18,6 +18,7 @@ from edgewise.nn import Model
 from edgewise.symbolic import compile_model
 from edgewise.view import network_svg
 
+from . import shown
 from .calibration import LEFT_OUT, Calibration
 from .conformal import half_width
 from .saved import check, check_front
@@ -187,6 +188,7 @@ class Discovery:
             f"network  {network}",
             str(self.front) if len(self.front) else "no formula with finite values was found",
             self.explain(),
+            *shown.constants_line(self.formula),
             *self._test_line(),
         ]
         return "\n".join([*lines, *(f"note: {warning}" for warning in self.warnings)])
@@ -194,6 +196,13 @@ class Discovery:
     def _test_line(self) -> Iterator[str]:
         if np.isfinite(self.test_rmse):
             yield f"test     r2 {self.test_r2:.7f}, rmse {self.test_rmse:.2e} on rows that no step saw"
+
+    def _repr_html_(self) -> str:
+        return shown.html(self)
+
+    def markdown(self) -> str:
+        """The verdict, the constants with their standard errors and the front, as Markdown."""
+        return shown.markdown(self)
 
     def explain(self) -> str:
         """In words, what the pick is worth."""
@@ -223,6 +232,7 @@ class Discovery:
             "rmse": None if pick is None else pick.rmse,
             "r2": None if pick is None else pick.r2,
             "complexity": None if pick is None else pick.complexity,
+            "constants": [] if pick is None else pick.constants_rows(),
             "test": {"rmse": self.test_rmse, "r2": self.test_r2},
             "front": self.front.rows(),
             "network": None

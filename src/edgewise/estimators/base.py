@@ -165,11 +165,9 @@ class DiscoveryEstimator(BaseEstimator, ABC):
         return plot_front(self.discoveries_[0].front).figure
 
     def _html_repr(self) -> str:
-        """scikit-learn's own HTML; for a fitted estimator also the network and the front of each output."""
-        parts = [super()._html_repr()]
-        for discovery in self.discoveries_ if self.__sklearn_is_fitted__() else ():
-            parts += [discovery.svg() or "", discovery.front.to_frame().to_html(escape=True, index=False)]
-        return "".join(parts)
+        """scikit-learn's own HTML; for a fitted estimator also the picture, the constants and the front of each output."""
+        found = self.discoveries_ if self.__sklearn_is_fitted__() else ()
+        return "".join([super()._html_repr(), *(discovery._repr_html_() for discovery in found)])
 
     # -- to bytes and back -------------------------------------------------------------------------------------------
 

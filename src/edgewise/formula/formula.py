@@ -88,9 +88,18 @@ class Formula:
         """The fitted constants by name: c1, c2, ... in the order in which they are read."""
         return constants(self.expression)
 
+    def constants_rows(self) -> list[dict[str, Any]]:
+        """One dict a fitted constant: ``name``, ``value``, ``error`` (its standard error, nan where it is not known, inf
+        where the rows do not tell the constant) and ``text``, the value with the digits that the error supports (three
+        where it is not known)."""
+        known = {name: self.constant_errors.get(name, nan) for name in self.constants}
+        return [
+            {"name": name, "value": value, "error": known[name], "text": with_error(value, known[name])}
+            for name, value in self.constants.items()
+        ]
+
     def constants_frame(self) -> "pandas.DataFrame":
-        """One row a fitted constant, by name: ``value``, ``error`` (its standard error, nan where it is not known) and
-        ``text``, the value with the digits that the error supports (three where it is not known).
+        """``constants_rows`` as a pandas DataFrame, by name.
 
         >>> print(Formula.from_text("9.81234*t**2", "s", ["t"], constant_errors={"c1": 0.0021}).constants_frame())
               value   error              text
@@ -98,9 +107,8 @@ class Formula:
         """
         import pandas
 
-        known = {name: self.constant_errors.get(name, nan) for name in self.constants}
-        rows = {n: (value, known[n], with_error(value, known[n])) for n, value in self.constants.items()}
-        return pandas.DataFrame.from_dict(rows, orient="index", columns=["value", "error", "text"])
+        frame = pandas.DataFrame(self.constants_rows(), columns=["name", "value", "error", "text"])
+        return frame.set_index("name").rename_axis(None)
 
     def __str__(self) -> str:
         return self.equation

@@ -17,6 +17,7 @@ from edgewise.formula import evaluate, join_constants, split_constants
 Array = NDArray[np.float64]
 STEP = 6e-6  # relative, for central differences
 ROWS_AT_ONCE = 8192  # so that a long table stays in the memory, and its parts in the cache of a processor
+MOST_LEVERAGE = 0.99  # a row that is followed wherever it goes says nothing of its own scatter
 SLOPES = 1e-9  # how well they then tell slopes; a direction flatter than that is one the data do not know
 
 
@@ -119,7 +120,9 @@ class _Problem:
         """Standard errors from the curvature of the sum of squares at the constants.
 
         Where the scatter is uneven (proportional noise, rounded columns) the rows that pull a constant may scatter more
-        than the mean row: the larger of the usual error and White's is given (H. White, Econometrica 48, 1980).
+        than the mean row: the larger of the usual error and White's is given (H. White, Econometrica 48, 1980). White's
+        takes each row's residual as it would be if the row were left out, else it is far too small for few rows (J. G.
+        MacKinnon and H. White, J. Econometrics 29, 1985: HC3).
         """
         r, free = self.residual(self.start), len(self.y) - len(self.start)
         if not len(self.start) or free <= 0 or _cost(r) == np.inf:
@@ -136,10 +139,11 @@ class _Problem:
             # the left singular vectors; of a long matrix they are found again from the others
             left = rows[:, told] if len(rows) == len(r) else matrix[some] @ turn.T
             pull = turn.T @ left.T  # of each row on each constant
-            even += r @ r * np.sum(pull**2, axis=1)
-            uneven += len(r) * (pull**2 @ r[some] ** 2)
+            leverage = np.minimum(np.sum(left**2, axis=1), MOST_LEVERAGE)
+            even += r @ r / free * np.sum(pull**2, axis=1)
+            uneven += pull**2 @ (r[some] / (1 - leverage)) ** 2
         errors = np.full(len(self.start), np.inf)
-        errors[known] = np.sqrt(np.maximum(even, uneven) / free) / scale[known]
+        errors[known] = np.sqrt(np.maximum(even, uneven)) / scale[known]
         errors[np.flatnonzero(known)[np.any(np.abs(directions[~told]) > 1e-6, axis=0)]] = np.inf
         return {p.name: float(error) for p, error in zip(self.parameters, errors, strict=True)}
 

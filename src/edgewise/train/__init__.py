@@ -2,10 +2,12 @@
 
 levenberg   least squares to machine precision: restarts, refinement, the rate that certifies a graph
 gradient    LBFGS or Adam with any loss and the paper's penalties, early stopping, checkpoints
+bands       how far the edges might be others: the same graph trained again on rows drawn again
 additive    class probabilities by functions of single columns, to the maximum of the penalised likelihood
 """
 
 from .additive import Smoothing, fit_additive
+from .bands import EdgeBand, EdgeBands, edge_bands
 from .gradient import Descent, Gradient, Round, gradient
 from .history import Fit, History, Stage, TrainingData
 from .levenberg import Levenberg, levenberg
@@ -16,6 +18,8 @@ from .softmax import SoftmaxProblem, fit_softmax
 __all__ = [
     "LOSSES",
     "Descent",
+    "EdgeBand",
+    "EdgeBands",
     "Fit",
     "Gradient",
     "History",
@@ -27,6 +31,7 @@ __all__ = [
     "SoftmaxProblem",
     "Stage",
     "TrainingData",
+    "edge_bands",
     "edge_magnitudes",
     "entropy",
     "fit_additive",

@@ -10,6 +10,7 @@ from torch import Tensor
 from edgewise.errors import ShapeError, ValuesError
 from edgewise.nn import KAN, Constants, Edge, EdgeId, KANLayer, Model, Scaling, edge_scores, trace
 from edgewise.nn.scores import ScoreKind
+from edgewise.train import EdgeBand, EdgeBands
 
 from .labels import edge_label
 
@@ -21,7 +22,8 @@ class EdgeCurve:
     """One edge: ``x`` and ``y`` (points,) over the range that its preactivations take, primitive (and whether
     it has a pole), formula and score.
 
-    ``x`` of the first layer stands in the column's own units, ``y`` in the network's.
+    ``x`` of the first layer stands in the column's own units, ``y`` in the network's; ``band`` holds the ends of its band
+    (points,) each, nan where it is not known, or nothing.
     """
 
     id: EdgeId
@@ -32,6 +34,7 @@ class EdgeCurve:
     label: str
     pole: bool
     score: float
+    band: tuple[np.ndarray, np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ def read_content(
     inputs: Sequence[str] | None = None,
     targets: Sequence[str] | None = None,
     score: ScoreKind = "share",
+    bands: EdgeBands | None = None,
 ) -> Content:
     """Send the rows ``x`` (rows, inputs) through and keep what is to be seen.
 
@@ -62,7 +66,8 @@ def read_content(
     seen = trace(network, rows)
     curves: list[EdgeCurve] = []
     for number, (layer, scores) in enumerate(zip(network, edge_scores(seen, score), strict=True)):
-        curves += _layer_curves(number, layer, seen.layers[number].preactivations, scores, None if number else scaling)
+        entering, first = seen.layers[number].preactivations, None if number else scaling
+        curves += _layer_curves(number, layer, entering, scores, first, bands)
     return Content(*names, tuple(layer.arity for layer in network), tuple(curves))
 
 
@@ -101,7 +106,12 @@ def with_units(names: Sequence[str], units: Mapping[str, str]) -> tuple[str, ...
 
 
 def _layer_curves(
-    number: int, layer: KANLayer, entering: Tensor, scores: Tensor, scaling: Scaling | None
+    number: int,
+    layer: KANLayer,
+    entering: Tensor,
+    scores: Tensor,
+    scaling: Scaling | None,
+    bands: EdgeBands | None,
 ) -> list[EdgeCurve]:
     points = _points(entering)
     heights = trace(KAN.of([layer]), points).layers[0].postactivations.double().cpu().numpy()
@@ -109,12 +119,23 @@ def _layer_curves(
     curves = []
     for edge_id, edge in _edges(number, layer):
         x, y = shown[:, edge.source], heights[:, edge.target, edge.source]
+        band = _band_at(bands.of(edge_id) if bands else None, x)
         shift, scale = (scaling.shift[edge.source], scaling.scale[edge.source]) if scaling else (0.0, 1.0)
         x = x * scale + shift
         score = float(scores[edge.target, edge.source])
         name, pole = (edge.primitive.name, edge.primitive.pole) if edge.primitive else ("", False)
-        curves.append(EdgeCurve(edge_id, edge.kind, x, y, name, _label(edge, x, shift, scale), pole, score))
+        curves.append(EdgeCurve(edge_id, edge.kind, x, y, name, _label(edge, x, shift, scale), pole, score, band))
     return curves
+
+
+def _band_at(band: EdgeBand | None, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The ends of a band at other points; nan beyond its own."""
+    if band is None:
+        return None
+    spare = 1e-6 * np.ptp(x)  # rows that were scaled and scaled back
+    beyond = (x < band.x[0] - spare) | (x > band.x[-1] + spare)
+    low, high = (np.where(beyond, np.nan, np.interp(x, band.x, end)) for end in (band.low, band.high))
+    return low, high
 
 
 def _points(entering: Tensor) -> Tensor:

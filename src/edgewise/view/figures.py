@@ -13,6 +13,7 @@ from torch import Tensor
 
 from edgewise.errors import ShapeError
 from edgewise.nn import KAN, Edge, Model
+from edgewise.train import EdgeBand, EdgeBands
 
 from .fonts import families
 from .geometry import (
@@ -30,7 +31,7 @@ from .geometry import (
     name_lines,
 )
 from .labels import edge_label
-from .style import DARK, LIGHT, READABLE, UNUSED, Palette, visible
+from .style import BAND, DARK, LIGHT, READABLE, UNUSED, Palette, visible
 from .text import ELLIPSIS, raised, true_minus
 
 if TYPE_CHECKING:
@@ -56,14 +57,15 @@ def plot_network(
     inputs: Sequence[str] | None = None,
     targets: Sequence[str] | None = None,
     title: str = "",
+    bands: EdgeBands | None = None,
 ) -> "Axes":
-    """The picture of a network on the rows ``x`` (rows, inputs), in original units for a Model.
+    """The picture of a network on the rows ``x`` (rows, inputs), in original units for a Model; ``bands`` are shaded.
 
     >>> from edgewise.nn import KAN
     >>> ax = plot_network(KAN([2, 5, 1]), torch.rand(100, 2))
     >>> ax.figure.savefig("network.pdf")  # doctest: +SKIP
     """
-    return plot_drawing(draw_network(model, x, inputs=inputs, targets=targets), ax, title=title)
+    return plot_drawing(draw_network(model, x, inputs=inputs, targets=targets, bands=bands), ax, title=title)
 
 
 def plot_drawing(drawing: Drawing, ax: "Axes | None" = None, *, title: str = "", dark: bool = False) -> "Axes":
@@ -143,13 +145,22 @@ def plot_front(front: HasRows, ax: "Axes | None" = None, *, equations: int = 6) 
     return _labelled(ax, "complexity", "rmse, held out")
 
 
-def plot_edge(edge: Edge, ax: "Axes | None" = None, *, x: np.ndarray | Tensor | None = None) -> "Axes":
-    """The function of one edge over its knots, or over the range of its preactivations ``x`` (rows,), which are ticked."""
+def plot_edge(
+    edge: Edge, ax: "Axes | None" = None, *, x: np.ndarray | Tensor | None = None, band: EdgeBand | None = None
+) -> "Axes":
+    """The function of one edge over its knots, or over the range of its preactivations ``x`` (rows,), which are ticked.
+
+    ``band`` (of `edgewise.train.edge_bands`) is shaded, its mean dashed.
+    """
     ax = ax or _own_axes(4.2, 3.0)
     seen = None if x is None else torch.as_tensor(x).detach().to(edge.layer.weight)
     low, high = edge.range if seen is None else (float(seen.min()), float(seen.max()))
     points = torch.linspace(low, high, 400).to(edge.layer.weight)
     fixed = edge.primitive is not None
+    if band is not None:
+        colour = LIGHT.fixed if fixed else LIGHT.spline
+        ax.fill_between(band.x, band.low, band.high, color=colour, alpha=BAND, linewidth=0)
+        ax.plot(band.x, band.mean, "--", color=colour, linewidth=1, alpha=0.7)
     ax.plot(points.cpu(), edge(points).cpu(), color=LIGHT.fixed if fixed else LIGHT.spline, linewidth=2)
     if seen is not None:
         ax.plot(
@@ -208,6 +219,9 @@ def _draw_edge(pen: _Pen, edge: EdgeMark) -> None:
         )
     )  # fmt: skip
     colour = pen.palette.fixed if edge.kind == "fixed" else pen.palette.spline
+    for outline in edge.band:
+        xs, ys = zip(*outline, strict=True)
+        pen.ax.fill(xs, ys, color=colour, alpha=alpha * BAND, linewidth=0, zorder=2.4)
     for piece in edge.curve:
         xs, ys = zip(*piece, strict=True)
         pen.ax.plot(

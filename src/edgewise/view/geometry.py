@@ -8,7 +8,7 @@ Lengths are CSS pixels, y grows downwards.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, tanh
 from typing import Literal
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from edgewise.nn import KAN, EdgeId, Model
 from edgewise.nn.scores import ScoreKind
+from edgewise.train import EdgeBands
 
 from .curves import Content, EdgeCurve, read_content
 from .text import ELLIPSIS, GLUE, label_width, shorten, text_width, true_minus, wrap
@@ -33,6 +34,7 @@ NODE_ROOM, BOX_ROOM = 88.0, 82.0  # what a node, and a box, would like to have a
 LEAST_NODE_ROOM = 18.0
 LARGEST_BOX, READABLE_BOX, LEAST_BOX, WIDEST_CARD = 62.0, 30.0, 16.0, 140.0
 ROW_GAP, LANE = 9.0, 1.3
+MOST_BAND = 2.0  # of a band that is shown on either side of a curve, in heights of the curve
 BEND = 0.38  # 0: wires run straight, as in the paper; 0.5: as upright as can be
 FACTOR_RISE, FACTOR_STEP = 24.0, 18.0  # from the factors of a product up to its node, and between factors
 NAME_SIZE, NAME_GAP, LABEL_SIZE, LINE = 13.0, 16.0, 10.5, 1.25
@@ -68,9 +70,9 @@ class EdgeMark:
     """An edge: the box with its curve, the wires before and behind, the formula if it is fixed, and how strong it is.
 
     ``left``, ``top``, ``width``, ``height`` are the box; ``curve`` holds the pieces of the curve as points in it, broken
-    where the function is not finite. A wire is a row of points, joined by curves that are vertical at each point.
-    ``label`` holds the lines of the formula, or of its function's name where the formula
-    is too long. ``opacity`` is tanh(contrast * score) (the paper, section 6.2, with beta = 3).
+    where the function is not finite; ``band`` the outlines of its band, if there is one. A wire is a row of points, joined
+    by curves that are vertical at each point. ``label`` holds the lines of the formula, or of its function's name where the
+    formula is too long. ``opacity`` is tanh(contrast * score) (the paper, section 6.2, with beta = 3).
     """
 
     id: EdgeId
@@ -88,11 +90,13 @@ class EdgeMark:
     y_range: tuple[float, float]
     score: float
     opacity: float
+    band: tuple[tuple[Point, ...], ...] = ()
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A network's picture before it is written: ``width`` x ``height`` pixels, marks, and what was left out."""
+    """A network's picture before it is written: ``width`` x ``height`` pixels, marks, what was left out, and what bands
+    are."""
 
     width: float
     height: float
@@ -100,12 +104,16 @@ class Drawing:
     nodes: tuple[NodeMark, ...]
     edges: tuple[EdgeMark, ...]
     left_out: int = 0
+    bands: EdgeBands | None = None
 
     @property
     def note(self) -> str:
-        """What the reader must know about edges that are not drawn, or nothing."""
+        """What the reader must know about edges that are not drawn, and about bands, or nothing."""
         drawn = len(self.edges)
-        return f"the strongest {drawn} of {drawn + self.left_out} edges" if self.left_out else ""
+        parts = [f"the strongest {drawn} of {drawn + self.left_out} edges"] if self.left_out else []
+        if self.bands is not None:
+            parts.append(f"shaded: {100 * self.bands.coverage:g} % bands of {self.bands.runs} trainings")
+        return "; ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -143,16 +151,18 @@ def draw_network(
     score: ScoreKind = "share",
     contrast: float = 3.0,
     at_most: int = 240,
+    bands: EdgeBands | None = None,
 ) -> Drawing:
     """The picture of a network on the rows ``x`` (rows, inputs), in original units for a Model.
 
     Curves run over the range that the preactivations really take. Of more than ``at_most`` edges in a layer only the
-    strongest are drawn, and `Drawing.note` says so. Raises ShapeError or ValuesError for rows that cannot be sent through.
+    strongest are drawn, and `Drawing.note` says so. ``bands`` (of `edgewise.train.edge_bands`) are shaded. Raises ShapeError
+    or ValuesError for rows that cannot be sent through.
     """
-    content = read_content(model, x, inputs, targets, score)
+    content = read_content(model, x, inputs, targets, score, bands)
     layers = [[c for c in content.curves if c.id.layer == layer] for layer in range(len(content.arities))]
     kept = [sorted(sorted(layer, key=lambda c: -c.score)[:at_most], key=lambda c: c.id) for layer in layers]
-    return _lay_out(content, kept, contrast)
+    return replace(_lay_out(content, kept, contrast), bands=bands)
 
 
 def _lay_out(content: Content, layers: list[list[EdgeCurve]], contrast: float) -> Drawing:
@@ -379,8 +389,9 @@ def _edge(
     curve: EdgeCurve, corner: Point, grid: _Grid, wires: tuple[tuple[Point, ...], ...], contrast: float
 ) -> EdgeMark:
     left, top = corner
-    low, high = _shown_range(curve.y, curve.pole)
+    low, high = _with_band(curve, *_shown_range(curve.y, curve.pole))
     shown = _label_lines(curve, grid.box) if grid.caption else ()
+    inside = (left, top, grid.box, grid.curve_height + (0 if shown else grid.caption))
     return EdgeMark(
         curve.id,
         curve.kind,
@@ -388,7 +399,7 @@ def _edge(
         top,
         grid.box,
         grid.curve_height + grid.caption,
-        _pieces(curve.y, low, high, left, top, grid.box, grid.curve_height + (0 if shown else grid.caption)),
+        _pieces(curve.y, low, high, *inside),
         wires,
         shown,
         true_minus(curve.label),
@@ -397,6 +408,7 @@ def _edge(
         (low, high),
         curve.score,
         tanh(contrast * curve.score),
+        _outlines(curve, low, high, *inside),
     )
 
 
@@ -425,6 +437,26 @@ def _shown_range(y: np.ndarray, pole: bool) -> tuple[float, float]:
     if pole and high - low > 2 * (far - near):
         return max(low, near - reach), min(high, far + reach)
     return low, high
+
+
+def _with_band(curve: EdgeCurve, low: float, high: float) -> tuple[float, float]:
+    """The range with room for the band; of one that is far wider than the curve, what leaves the curve to be seen."""
+    if curve.band is None or not any(np.isfinite(end).any() for end in curve.band):
+        return low, high
+    reach = MOST_BAND * (high - low) or np.inf  # a flat curve is a line however small it is drawn
+    lowest, highest = float(np.nanmin(curve.band[0])), float(np.nanmax(curve.band[1]))
+    return max(min(low, lowest), low - reach), min(max(high, highest), high + reach)
+
+
+def _outlines(
+    curve: EdgeCurve, low: float, high: float, left: float, top: float, width: float, height: float
+) -> tuple[tuple[Point, ...], ...]:
+    """The band as outlines inside the box: along its upper end and back along the lower one."""
+    if curve.band is None or high <= low:
+        return ()
+    ends = (np.clip(end, low, high) for end in curve.band)
+    lower, upper = (_pieces(end, low, high, left, top, width, height) for end in ends)
+    return tuple(above + below[::-1] for below, above in zip(lower, upper, strict=True))
 
 
 def _pieces(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+BAND = 0.25  # opacity of a band, beside that of its edge
 FAINTEST, READABLE, UNUSED = 0.13, 0.6, 0.3  # opacity of the weakest edge, of its formula, of a node without edges
 
 

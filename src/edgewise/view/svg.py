@@ -9,6 +9,7 @@ from torch import Tensor
 
 from edgewise.errors import unknown
 from edgewise.nn import KAN, Model
+from edgewise.train import EdgeBands
 
 from .geometry import (
     FOOT,
@@ -24,7 +25,7 @@ from .geometry import (
     draw_network,
     name_lines,
 )
-from .style import DARK, LIGHT, READABLE, UNUSED, Palette, visible
+from .style import BAND, DARK, LIGHT, READABLE, UNUSED, Palette, visible
 from .text import RAISED_BY, RAISED_SIZE, raised
 
 Theme = Literal["auto", "light", "dark"]
@@ -38,13 +39,14 @@ def network_svg(
     targets: Sequence[str] | None = None,
     title: str = "",
     theme: Theme = "auto",
+    bands: EdgeBands | None = None,
 ) -> str:
-    """The picture of a network on the rows ``x`` (rows, inputs) as SVG text.
+    """The picture of a network on the rows ``x`` (rows, inputs) as SVG text; ``bands`` are shaded.
 
     ``theme="auto"`` follows the reader's light or dark setting on a transparent ground. For other settings write
     ``to_svg(draw_network(model, x, ...))``.
     """
-    return to_svg(draw_network(model, x, inputs=inputs, targets=targets), title, theme)
+    return to_svg(draw_network(model, x, inputs=inputs, targets=targets, bands=bands), title, theme)
 
 
 def to_svg(drawing: Drawing, title: str = "", theme: Theme = "auto") -> str:
@@ -61,7 +63,7 @@ def to_svg(drawing: Drawing, title: str = "", theme: Theme = "auto") -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ew-network" role="img" viewBox="0 0 {_n(width)} {_n(height)}" '
         f'width="{_n(width)}" height="{_n(height)}" font-family="Helvetica, Arial, sans-serif">\n'
         f"<title>{_safe(title or _name(drawing))}</title>\n<desc>{_safe(describe(drawing))}</desc>\n"
-        f"<style>{_style(theme)}</style>\n{heading}"
+        f"<style>{_style(theme, drawing.bands is not None)}</style>\n{heading}"
         f'<g transform="translate(0 {_n(head)})">\n{body}\n</g>\n{note}</svg>\n'
     )
 
@@ -75,6 +77,7 @@ def describe(drawing: Drawing) -> str:
         f"A network of one-dimensional functions from {', '.join(by_kind['input'])} to {', '.join(by_kind['output'])}.",
         f"{len(drawing.edges)} edges are drawn.",
         f"Fixed edges: {'; '.join(named)}." if named else "",
+        f"Shaded are {drawing.bands}." if drawing.bands else "",
         f"Strongest: {', '.join(f'{e.id} {e.score:.2f}' for e in strongest)}." if strongest else "",
     ]
     return " ".join(part for part in parts if part)
@@ -84,9 +87,19 @@ def _name(drawing: Drawing) -> str:
     return f"Kolmogorov-Arnold network {list(drawing.shape)}"
 
 
-def _style(theme: Theme) -> str:
-    rules = _rules(DARK if theme == "dark" else LIGHT)
-    return f"{rules}@media(prefers-color-scheme:dark){{{_rules(DARK)}}}" if theme == "auto" else rules
+def _style(theme: Theme, bands: bool) -> str:
+    def rules(palette: Palette) -> str:
+        return _rules(palette) + (_band_rules(palette) if bands else "")
+
+    light = rules(DARK if theme == "dark" else LIGHT)
+    return f"{light}@media(prefers-color-scheme:dark){{{rules(DARK)}}}" if theme == "auto" else light
+
+
+def _band_rules(palette: Palette) -> str:
+    return (
+        f".ew-network .ew-spline-band{{fill:{palette.spline};fill-opacity:{BAND}}}"
+        f".ew-network .ew-fixed-band{{fill:{palette.fixed};fill-opacity:{BAND}}}"
+    )
 
 
 def _rules(palette: Palette) -> str:
@@ -131,6 +144,9 @@ def _edge(edge: EdgeMark, thin: float) -> Iterator[str]:
         f'<rect class="ew-box" x="{_n(edge.left)}" y="{_n(edge.top)}" width="{_n(edge.width)}" '
         f'height="{_n(edge.height)}" rx="{_n(min(5.0, edge.width / 8))}" stroke-width="{_n(thin)}"/>'
     )
+    for outline in edge.band:
+        points = " ".join(f"{_n(x)},{_n(y)}" for x, y in outline)
+        yield f'<polygon class="ew-{edge.kind}-band" points="{points}"/>'
     for piece in edge.curve:
         points = " ".join(f"{_n(x)},{_n(y)}" for x, y in piece)
         yield (

@@ -1,0 +1,1 @@
+"""Do the error bars hold: of constants, of edges, of predictions."""
