@@ -14,9 +14,22 @@ from .base import Basis, Extrapolation
 from .bspline import BSpline
 from .chebyshev import Chebyshev
 from .rbf import GaussianRBF
+from .residuals import RESIDUALS, Residual, ResidualName
 from .transfer import transfer
 
-__all__ = ["BASES", "BSpline", "Basis", "Chebyshev", "Extrapolation", "GaussianRBF", "make_basis", "transfer"]
+__all__ = [
+    "BASES",
+    "RESIDUALS",
+    "BSpline",
+    "Basis",
+    "Chebyshev",
+    "Extrapolation",
+    "GaussianRBF",
+    "Residual",
+    "ResidualName",
+    "make_basis",
+    "transfer",
+]
 
 BASES: dict[str, type[Basis]] = {family.name: family for family in (BSpline, GaussianRBF, Chebyshev)}
 

@@ -77,16 +77,20 @@ class Basis(nn.Module, ABC):
             raise ShapeError(f"the basis holds {self.n_in} inputs but x has {x.shape[-1]} columns.")
         margin = MARGIN[self.extrapolation] * (self.high - self.low)
         near = torch.minimum(torch.maximum(x, self.low - margin), self.high + margin)
-        if self.extrapolation == "error" and bool((near != x).any()):
-            raise ShapeError(
-                "x leaves the range of the knots, and extrapolation='error' forbids that. "
-                "Move the knots, or take extrapolation='continue'."
-            )
+        self.require_inside(x)
         values, slopes = self.inside(near)
         beyond = (x - near).unsqueeze(-1)
         if self.extrapolation == "constant":
             return values + 0 * beyond, torch.where(beyond == 0, slopes, torch.zeros_like(slopes))
         return values + slopes * beyond, slopes
+
+    def require_inside(self, x: Float[Tensor, "*batch n_in"]) -> None:
+        """Raise ShapeError where x leaves the range and ``extrapolation`` is "error"."""
+        if self.extrapolation == "error" and not bool(((x >= self.low) & (x <= self.high)).all()):
+            raise ShapeError(
+                "x leaves the range of the knots, and extrapolation='error' forbids that. "
+                "Move the knots, or take extrapolation='continue'."
+            )
 
     def forward(self, x: Float[Tensor, "*batch n_in"]) -> Float[Tensor, "*batch n_in n_basis"]:
         """Every function of every input at ``x``."""

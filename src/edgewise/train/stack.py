@@ -10,10 +10,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from edgewise.basis import Basis, transfer
+from edgewise.basis import RESIDUALS, Basis, transfer
 from edgewise.errors import SettingsError
 from edgewise.nn import KAN, KANLayer
-from edgewise.nn.layer import RESIDUAL_SLOPES, RESIDUALS
 from edgewise.primitives import Primitive
 
 Rows = Float[Tensor, "starts rows n_in"]
@@ -65,9 +64,9 @@ class LayerStack:
         starts, rows, n_in = x.shape
         folded = x.transpose(0, 1).reshape(rows, starts * n_in).contiguous()
         values, slopes = self.basis.values_and_slopes(folded)
-        residual, residual_slope = (table[self.template.residual](folded) for table in (RESIDUALS, RESIDUAL_SLOPES))
-        values = torch.cat([values, residual.unsqueeze(-1)], -1)
-        slopes = torch.cat([slopes, residual_slope.unsqueeze(-1)], -1)
+        residual = RESIDUALS[self.template.residual]
+        values = torch.cat([values, residual.value(folded).unsqueeze(-1)], -1)
+        slopes = torch.cat([slopes, residual.slope(folded).unsqueeze(-1)], -1)
         shape = (rows, starts, n_in, values.shape[-1])
         return values.view(shape).transpose(0, 1), slopes.view(shape).transpose(0, 1)
 

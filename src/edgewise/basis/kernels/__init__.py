@@ -1,0 +1,132 @@
+"""Ways to evaluate a layer: the eager formula, which is the truth, and compiled kernels, which must agree with it.
+
+``weighted_sums`` chooses by what is at hand: compiled for B-splines of degree 1 to 5 in float32 or float64 on the CPU when
+the work is worth it, eager for everything else. ``with use("eager"):`` forces one.
+
+>>> with use("eager"):
+...     status()
+'eager'
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from edgewise.basis.base import Basis
+from edgewise.basis.bspline import BSpline
+from edgewise.basis.residuals import Residual
+from edgewise.errors import EdgewiseWarning, SettingsError, unknown
+
+__all__ = ["status", "use", "weighted_sums"]
+
+Way = Literal["auto", "eager", "compiled"]
+WAYS = ("auto", "eager", "compiled")
+WORTH_IT = 100_000  # (row, input, output) triples; the kernels take some seconds to compile, once for each machine
+_way: ContextVar[Way] = ContextVar("edgewise_kernels", default="auto")
+_broken: list[str] = []
+
+
+@contextmanager
+def use(way: Way) -> Iterator[None]:
+    """Within, layers are evaluated in this way: "auto" (the default), "eager", or "compiled" whatever the size.
+
+    "compiled" raises SettingsError where the kernels cannot: another family or degree, a device, a dtype.
+    """
+    if way not in WAYS:
+        raise unknown("way to evaluate", way, WAYS)
+    token = _way.set(way)
+    try:
+        yield
+    finally:
+        _way.reset(token)
+
+
+def status() -> str:
+    """The way in force; where kernels were tried and do not work here, why."""
+    return _way.get() + "".join(f" (eager: {reason})" for reason in _broken)
+
+
+def weighted_sums(
+    basis: Basis, x: Tensor, weight: Tensor, residual: Residual, formula: Callable[[Tensor, Tensor], Tensor]
+) -> Tensor:
+    """The basis and the residual function of every input, times the weights, added up.
+
+    x (*batch, n_in), weight (n_in, n_basis + 1, n_out) -> (*batch, n_out). ``formula(x, weight)`` is the eager way.
+    """
+    way = _way.get()
+    if way == "eager" or not _transparent(x, weight):
+        return formula(x, weight)
+    reason = _cannot(basis, x, weight)
+    if way == "compiled" and reason:
+        raise SettingsError(f"the compiled kernels cannot evaluate this layer: {reason}. Leave the choice to 'auto'.")
+    if reason or (way == "auto" and x.numel() * weight.shape[-1] < WORTH_IT) or not _works():
+        return formula(x, weight)
+    assert isinstance(basis, BSpline)
+    from .fused import Fused
+
+    basis.require_inside(x)
+    rows = x.reshape(-1, x.shape[-1]).contiguous()
+    y: Tensor = Fused.apply(rows, weight, basis, residual, formula)  # type: ignore[no-untyped-call]
+    return y.view(*x.shape[:-1], weight.shape[-1])
+
+
+def _transparent(x: Tensor, weight: Tensor) -> bool:
+    """Whether nobody traces or transforms: neither a compiler, nor torch.func, nor derivatives forward."""
+    return not (
+        torch.compiler.is_compiling()
+        or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+        or torch._C._functorch.peek_interpreter_stack() is not None
+        or torch.autograd.forward_ad._current_level >= 0
+        or type(x) is not Tensor
+        or type(weight) not in (Tensor, torch.nn.Parameter)
+    )
+
+
+def _cannot(basis: Basis, x: Tensor, weight: Tensor) -> str:
+    """Why the kernels cannot do this; nothing if they can."""
+    if not isinstance(basis, BSpline):
+        return f"its basis is {basis.name}"
+    if not 1 <= basis.degree <= 5:
+        return f"its degree is {basis.degree}"
+    if not all(t.device.type == "cpu" for t in (x, weight, basis.knots)):
+        return f"it is on {x.device}"
+    if not (x.dtype == weight.dtype == basis.knots.dtype and x.dtype in (torch.float32, torch.float64)):
+        return f"x is {x.dtype}, the weights are {weight.dtype}, the knots {basis.knots.dtype}"
+    if x.numel() == 0:
+        return "there are no rows"
+    return ""
+
+
+def _works() -> bool:
+    """Whether the kernels give what the formula gives; asked once, at the first use."""
+    if not _checked:
+        _checked.append(True)
+        reason = _fault()
+        if reason:
+            _broken.append(reason)
+            warnings.warn(
+                f"the compiled kernels do not work here ({reason}); layers are evaluated by the eager formula, more slowly.",
+                EdgewiseWarning,
+                stacklevel=4,
+            )
+    return not _broken
+
+
+_checked: list[bool] = []
+
+
+def _fault() -> str:
+    try:
+        from .check import largest_error
+    except ImportError as missing:
+        return f"numba cannot be imported: {missing}"
+    try:
+        off = largest_error()
+    except Exception as trouble:  # noqa: BLE001 - whatever a compiler on a foreign machine may raise
+        return f"{type(trouble).__name__}: {trouble}"
+    return "" if off < 1e-4 else f"a test layer is off by {off:.1e}"

@@ -1,0 +1,143 @@
+"""B-splines as the polynomials that they are, piece by piece: the tables that the compiled kernels read.
+
+A record holds one piece of one input: where it begins, one over its width, where the next begins, and the coefficients of
+its ``degree + 1`` functions as polynomials of the local coordinate t, which runs from 0 to 1. Tables are computed in
+float64 and kept with the basis until its knots change. In float32 a local coordinate loses no digits however many pieces
+there are; the truncated powers of uniform knots lose three at 200.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from edgewise.basis.base import MARGIN
+from edgewise.basis.bspline import BSpline
+
+HEADER = 4
+COUNTED = 16  # up to so many pieces, counting the breaks that lie below beats looking one up
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Flat arrays of one dtype; ``record`` is the length of a record of ``table``, ``lanes`` that of a row in it.
+
+    ``low`` and ``high`` (n_in,) are where a spline stops being a polynomial of its own (the margin included). Few pieces
+    are found by counting: ``breaks`` (intervals - 1, n_in), with those on the borders moved to infinity, so that a
+    piece without width holds nothing. Many are found from ``cells``: so many equal cells an input, ``per_unit`` of them to
+    a unit of x, each with the ``first`` piece that can hold its points.
+    """
+
+    intervals: int
+    lanes: int
+    record: int
+    low: Any
+    high: Any
+    breaks: Any
+    per_unit: Any
+    first: Any
+    cells: int
+    table: Any
+
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """As the kernels take them."""
+        return (
+            self.low,
+            self.high,
+            self.breaks,
+            self.per_unit,
+            self.first,
+            self.cells,
+            self.table,
+            self.record,
+            self.intervals,
+        )
+
+
+_kept: "WeakKeyDictionary[BSpline, tuple[tuple[Any, ...], Pieces]]" = WeakKeyDictionary()
+
+
+def pieces_of(basis: BSpline) -> Pieces:
+    """The tables of this basis, made anew only when its knots are other ones."""
+    knots = basis.knots
+    state = (knots.data_ptr(), knots._version, knots.dtype, tuple(knots.shape), basis.extrapolation)
+    kept = _kept.get(basis)
+    if kept is None or kept[0] != state:
+        kept = _kept[basis] = (state, _pieces(basis))
+    return kept[1]
+
+
+def _pieces(basis: BSpline) -> Pieces:
+    knots, degree, intervals = basis.knots.detach().double(), basis.degree, basis.intervals
+    breaks = knots[:, degree : degree + intervals + 1]
+    low, high = breaks[:, :1], breaks[:, -1:]
+    margin = MARGIN[basis.extrapolation] * (high - low)
+    marks = torch.where(breaks <= low, -torch.inf, torch.where(breaks >= high, torch.inf, breaks))
+    lanes = 1 << degree.bit_length() if degree > 1 else 2
+    cells = 1 if intervals <= COUNTED else 2 * intervals
+    near_low, near_high = low - margin, high + margin
+    edges = near_low + (near_high - near_low) * torch.arange(cells, dtype=torch.float64) / cells
+    slack = 1e-5 * (near_high - near_low)  # cells are found by rounded numbers: begin a little before
+    first = torch.searchsorted(marks[:, 1:-1].contiguous(), (edges - slack).contiguous(), right=True)
+    table = _table(knots, marks, degree, intervals, lanes)
+
+    def flat(values: Tensor) -> Any:
+        return values.to(basis.knots.dtype).contiguous().flatten().numpy()
+
+    return Pieces(
+        intervals,
+        lanes,
+        HEADER + (degree + 1) * lanes,
+        flat(near_low),
+        flat(near_high),
+        flat(marks[:, 1:-1].T) if intervals > 1 else np.zeros(1, flat(low).dtype),
+        flat(cells / (near_high - near_low)),
+        first.to(torch.int32).contiguous().flatten().numpy(),
+        cells,
+        flat(table),
+    )
+
+
+def _table(knots: Tensor, marks: Tensor, degree: int, intervals: int, lanes: int) -> Tensor:
+    """(n_in, intervals, HEADER + (degree + 1) * lanes): header, then row k with the coefficients of t^k."""
+    left = knots[:, degree : degree + intervals]
+    width = knots[:, degree + 1 : degree + intervals + 1] - left
+    there = width > 0
+    inverse = torch.where(there, 1 / width, torch.zeros_like(width))
+    header = torch.stack([left, inverse, marks[:, 1:], torch.zeros_like(left)], -1)
+    rows = polynomials(knots, degree, intervals)
+    rows = torch.where(there[..., None, None], rows, torch.zeros_like(rows))
+    padded = torch.nn.functional.pad(rows, (0, lanes - degree - 1))
+    return torch.cat([header, padded.flatten(2)], -1)
+
+
+def polynomials(knots: Tensor, degree: int, intervals: int) -> Tensor:
+    """(n_in, intervals, power, function): the triangle of de Boor with polynomials of t in place of numbers."""
+
+    def at(shift: int) -> Tensor:
+        return knots[:, degree + shift : degree + shift + intervals]
+
+    left, width = at(0), at(1) - at(0)
+    one = torch.zeros(*left.shape, degree + 1, dtype=knots.dtype)
+    one[..., 0] = 1
+    row = [one]
+    for d in range(1, degree + 1):
+        grown = [torch.zeros_like(one) for _ in range(d + 1)]
+        for r in range(d):
+            after, before = at(1 + r), at(1 + r - d)
+            share = row[r] / (after - before).unsqueeze(-1)
+            grown[r] = grown[r] + _times(share, after - left, -width)
+            grown[r + 1] = grown[r + 1] + _times(share, left - before, width)
+        row = grown
+    return torch.stack(row, -1)
+
+
+def _times(polynomial: Tensor, constant: Tensor, slope: Tensor) -> Tensor:
+    """polynomial * (constant + slope * t); the highest power of what comes in is 0."""
+    product = constant.unsqueeze(-1) * polynomial
+    product[..., 1:] += (slope.unsqueeze(-1) * polynomial)[..., :-1]
+    return product
