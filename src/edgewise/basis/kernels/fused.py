@@ -60,17 +60,27 @@ def flat(values: Tensor) -> Any:
     return values.detach().contiguous().view(-1).numpy()
 
 
-def _scratch(dtype: Any, rows: int) -> tuple[Any, ...]:
-    from .splines import BLOCK, INPUTS
+@dataclass(frozen=True)
+class Blocks:
+    """How many rows and inputs are worked on at a time."""
 
-    slot = 8 if rows + 1 <= 8 else 16
-    return np.empty(BLOCK * INPUTS * slot, dtype), np.empty(BLOCK * INPUTS, np.int64)
+    rows: int
+    inputs: int
 
+    @classmethod
+    def of(cls, features: int, lanes: int, itemsize: int) -> "Blocks":
+        import os
 
-def _found(dtype: Any) -> tuple[Any, ...]:
-    from .splines import INPUTS
+        tile = features * lanes * itemsize
+        if "EWB" in os.environ:
+            return cls(*[int(v) for v in os.environ["EWB"].split(",")])
+        return cls(256, 8)
 
-    return np.empty(INPUTS, dtype), np.empty(INPUTS, np.int32)
+    def scratch(self, dtype: Any, degree: int) -> tuple[Any, ...]:
+        """Where a thread keeps the values of a block, where their weights begin, and what was located."""
+        places = self.rows * self.inputs
+        slot = 8 if degree + 2 <= 8 else 16
+        return (np.empty(places * slot, dtype), np.empty(places, np.int64), np.empty(8, dtype), np.empty(8, np.int32))
 
 
 def _kernels(basis: BSpline, tiles: Tiles) -> tuple[Callable[..., Any], ...]:
@@ -82,6 +92,7 @@ def _kernels(basis: BSpline, tiles: Tiles) -> tuple[Callable[..., Any], ...]:
 def sums(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual) -> Tensor:
     """(batch, n_in) -> (batch, n_out): every edge's spline and residual function, added up."""
     tiles, pieces = Tiles.of(weight.shape[-1], x.dtype), pieces_of(basis)
+    blocks = Blocks.of(basis.n_basis + 1, tiles.lanes, x.element_size())
     kernel = _kernels(basis, tiles)[0]
     inputs, extra, packed = flat(x), flat(residual.value(x)), flat(tiles.packed(weight))
     y, nothing = x.new_empty(len(x), tiles.n_out), np.zeros(tiles.n_out, inputs.dtype)
@@ -90,7 +101,7 @@ def sums(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual) -> Tenso
     def work(start: int, stop: int) -> None:
         kernel(
             inputs, extra, basis.n_in, tiles.n_out, *pieces.arrays, packed, nothing, out, start, stop,
-            *_scratch(inputs.dtype, basis.degree + 1), *_found(inputs.dtype),
+            blocks.rows, blocks.inputs, *blocks.scratch(inputs.dtype, basis.degree),
         )  # fmt: skip
 
     in_ranges(work, len(x), x.numel() * weight.shape[-1])
@@ -100,6 +111,7 @@ def sums(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual) -> Tenso
 def grad_x(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual, g: Tensor) -> Tensor:
     """The gradient by x, given that by the sums."""
     tiles, pieces = Tiles.of(weight.shape[-1], x.dtype), pieces_of(basis)
+    blocks = Blocks.of(basis.n_basis + 1, tiles.lanes, x.element_size())
     kernel = _kernels(basis, tiles)[1]
     inputs, extra, packed = flat(x), flat(residual.slope(x)), flat(tiles.packed(weight))
     upstream, result = flat(tiles.columns(g)), torch.empty_like(x)
@@ -108,7 +120,7 @@ def grad_x(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual, g: Ten
     def work(start: int, stop: int) -> None:
         kernel(
             inputs, extra, basis.n_in, tiles.n_out, *pieces.arrays, packed, upstream, out, start, stop,
-            *_scratch(inputs.dtype, basis.degree + 1), *_found(inputs.dtype),
+            blocks.rows, blocks.inputs, *blocks.scratch(inputs.dtype, basis.degree),
         )  # fmt: skip
 
     in_ranges(work, len(x), x.numel() * weight.shape[-1])
@@ -117,23 +129,22 @@ def grad_x(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual, g: Ten
 
 def grad_weight(basis: BSpline, x: Tensor, n_out: int, residual: Residual, g: Tensor) -> Tensor:
     """The gradient by the weights (n_in, n_basis + 1, n_out), given that by the sums."""
-    from .splines import BLOCK, INPUTS
-
     tiles, pieces = Tiles.of(n_out, x.dtype), pieces_of(basis)
+    blocks = Blocks.of(basis.n_basis + 1, tiles.lanes, x.element_size())
     kernel = _kernels(basis, tiles)[2]
     inputs, extra, upstream = flat(x), flat(residual.value(x)), flat(tiles.packed_gradient(g))
     result = x.new_zeros(basis.n_in, basis.n_basis + 1, tiles.n_out)
     out = flat(result)
 
     def work(start: int, stop: int) -> None:
-        values, order = _scratch(inputs.dtype, basis.degree + 1)
-        found, ends = np.empty(BLOCK * INPUTS, np.int64), np.empty(INPUTS * (basis.intervals + 1), np.int64)
+        values, order, near, piece = blocks.scratch(inputs.dtype, basis.degree)
+        found, ends = np.empty_like(order), np.empty(blocks.inputs * (basis.intervals + 1), np.int64)
         kernel(
             inputs, extra, basis.n_in, tiles.n_out, *pieces.arrays, upstream, out, len(x), start, stop,
-            values, order, found, ends, *_found(inputs.dtype),
+            blocks.rows, blocks.inputs, values, order, found, ends, near, piece,
         )  # fmt: skip
 
-    in_ranges(work, basis.n_in, x.numel() * n_out, INPUTS)
+    in_ranges(work, basis.n_in, x.numel() * n_out, blocks.inputs)
     return result if tiles.n_out == n_out else result[..., :n_out].contiguous()
 
 

@@ -18,22 +18,25 @@ from edgewise.basis.base import MARGIN
 from edgewise.basis.bspline import BSpline
 
 HEADER = 4
-COUNTED = 16  # up to so many pieces, counting the breaks that lie below beats looking one up
+COUNTED = 16  # up to so many uneven pieces, counting the breaks that lie below beats looking one up
+UNIFORM, FEW, MANY = 0, 1, 2
 
 
 @dataclass(frozen=True)
 class Pieces:
     """Flat arrays of one dtype; ``record`` is the length of a record of ``table``, ``lanes`` that of a row in it.
 
-    ``low`` and ``high`` (n_in,) are where a spline stops being a polynomial of its own (the margin included). Few pieces
-    are found by counting: ``breaks`` (intervals - 1, n_in), with those on the borders moved to infinity, so that a
-    piece without width holds nothing. Many are found from ``cells``: so many equal cells an input, ``per_unit`` of them to
-    a unit of x, each with the ``first`` piece that can hold its points.
+    ``low`` and ``high`` (n_in,) are where a spline stops being a polynomial of its own (the margin included). How pieces are
+    found is the ``kind``. ``UNIFORM``: ``per_unit`` of them to a unit of x from ``origin`` on; one that is off by a rounding
+    matters not, neighbours agree where they meet. ``FEW``: by counting ``breaks`` (intervals - 1, n_in), with those on
+    the borders moved to infinity, so that a piece without width holds nothing. ``MANY``: from ``cells``, so many equal
+    ones an input, ``per_unit`` of them to a unit of x, each with the ``first`` piece that can hold its points.
     """
 
+    kind: int
     intervals: int
-    lanes: int
     record: int
+    origin: Any
     low: Any
     high: Any
     breaks: Any
@@ -46,6 +49,8 @@ class Pieces:
     def arrays(self) -> tuple[Any, ...]:
         """As the kernels take them."""
         return (
+            self.kind,
+            self.origin,
             self.low,
             self.high,
             self.breaks,
@@ -78,10 +83,13 @@ def _pieces(basis: BSpline) -> Pieces:
     margin = MARGIN[basis.extrapolation] * (high - low)
     marks = torch.where(breaks <= low, -torch.inf, torch.where(breaks >= high, torch.inf, breaks))
     lanes = 1 << degree.bit_length() if degree > 1 else 2
-    cells = 1 if intervals <= COUNTED else 2 * intervals
     near_low, near_high = low - margin, high + margin
-    edges = near_low + (near_high - near_low) * torch.arange(cells, dtype=torch.float64) / cells
-    slack = 1e-5 * (near_high - near_low)  # cells are found by rounded numbers: begin a little before
+    kind = _kind(breaks, torch.finfo(basis.knots.dtype).eps)
+    cells, origin, span = (
+        (2 * intervals, near_low, near_high - near_low) if kind == MANY else (intervals, low, high - low)
+    )
+    edges = origin + span * torch.arange(cells, dtype=torch.float64) / cells
+    slack = 1e-5 * span  # cells are found by rounded numbers: begin a little before
     first = torch.searchsorted(marks[:, 1:-1].contiguous(), (edges - slack).contiguous(), right=True)
     table = _table(knots, marks, degree, intervals, lanes)
 
@@ -89,17 +97,27 @@ def _pieces(basis: BSpline) -> Pieces:
         return values.to(basis.knots.dtype).contiguous().flatten().numpy()
 
     return Pieces(
+        kind,
         intervals,
-        lanes,
         HEADER + (degree + 1) * lanes,
+        flat(origin),
         flat(near_low),
         flat(near_high),
         flat(marks[:, 1:-1].T) if intervals > 1 else np.zeros(1, flat(low).dtype),
-        flat(cells / (near_high - near_low)),
+        flat(cells / span),
         first.to(torch.int32).contiguous().flatten().numpy(),
         cells,
         flat(table),
     )
+
+
+def _kind(breaks: Tensor, eps: float) -> int:
+    widths = breaks.diff(dim=1)
+    size = breaks.abs().amax(1, keepdim=True)
+    even = (widths - widths.mean(1, keepdim=True)).abs() <= 4 * eps * size
+    if bool((even & (widths > 16 * eps * size)).all()):
+        return UNIFORM
+    return FEW if breaks.shape[1] - 1 <= COUNTED else MANY
 
 
 def _table(knots: Tensor, marks: Tensor, degree: int, intervals: int, lanes: int) -> Tensor:

@@ -1,8 +1,8 @@
 """The fused kernels: a layer's sums and both gradients, without the matrix of the basis.
 
 At a point only ``degree + 1`` functions of an input are not zero. The sums of a row are as many row updates for each input,
-and one for its residual function: vectors over the outputs, held in registers. Work goes by blocks of ``BLOCK`` rows and
-``INPUTS`` inputs, small enough that their values and weights stay in the nearest cache.
+and one for its residual function: vectors over the outputs, held in registers. Work goes by blocks of ``block`` rows and
+``inputs`` inputs (8 at most), small enough that their values and weights stay in a near cache.
 
     sums          y[b]    = bias + sum over i of  values(x[b, i]) . weight[i, piece .. piece + degree]  + residual
     grad_x        dx[b,i] = (slopes(x[b, i]) . weight[i, piece ..]) . g[b]
@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from .pieces import COUNTED, HEADER
+from .pieces import FEW, HEADER, MANY
 from .vectors import (
     add_outer,
     add_scaled,
@@ -45,40 +45,48 @@ from .vectors import (
     store_rows,
 )
 
-BLOCK = 256
-INPUTS = 8
+LANES = 8  # inputs are located so many at a time
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile on the first call, without the interpreter's lock; keep the result on disk where there is a place for it."""
     bare = inspect.unwrap(function)  # what checks annotations in the tests has wrapped it
+    settings = {
+        "nogil": True,
+        "error_model": "numpy",
+        "_nrt": False,
+    }  # arrays are lent: counting references costs a third
     try:
-        return njit(nogil=True, cache=True, error_model="numpy")(bare)
+        return njit(cache=True, **settings)(bare)
     except RuntimeError:  # no directory that can be written
-        return njit(nogil=True, error_model="numpy")(bare)
+        return njit(**settings)(bare)
 
 
 @_compiled
-def locate(x, at, count, first_input, low, high, breaks, per_unit, intervals, near, piece):  # type: ignore[no-untyped-def]
-    """The clamped positions of ``count`` values of one row, and their pieces or (many intervals) their cells."""
-    lowest = load_first(low, first_input, count, INPUTS)
-    clamped = between(load_first(x, at, count, INPUTS), lowest, load_first(high, first_input, count, INPUTS))
+def locate(  # type: ignore[no-untyped-def]
+    x, at, count, first_input, kind, origin, low, high, breaks, per_unit, intervals, near, piece
+):
+    """The clamped positions of ``count`` values of one row, and their pieces or (kind ``MANY``) their cells."""
+    lowest = load_first(low, first_input, count, LANES)
+    clamped = between(load_first(x, at, count, LANES), lowest, load_first(high, first_input, count, LANES))
     store(near, 0, clamped)
-    if intervals <= COUNTED:
+    if kind == FEW:
         counts = nothing_counted(clamped)
         for k in range(intervals - 1):
-            counts = count_reached(counts, clamped, load_first(breaks, k * low.size + first_input, count, INPUTS))
+            counts = count_reached(counts, clamped, load_first(breaks, k * low.size + first_input, count, LANES))
         store(piece, 0, counts)
     else:
-        store(piece, 0, cell_of(clamped, lowest, load_first(per_unit, first_input, count, INPUTS)))
+        begin = load_first(origin, first_input, count, LANES)
+        store(piece, 0, cell_of(clamped, begin, load_first(per_unit, first_input, count, LANES)))
 
 
 @_compiled
-def settle(near, found, input_, first, cells, table, record, intervals):  # type: ignore[no-untyped-def]
-    """The piece: what was counted, or from the first piece of the cell on upwards."""
-    if intervals <= COUNTED:
-        return np.int64(found)
-    piece = np.int64(get(first, input_ * cells + min(max(np.int64(found), 0), cells - 1)))
+def settle(kind, near, found, input_, first, cells, table, record, intervals):  # type: ignore[no-untyped-def]
+    """The piece: what was located, or from the first piece of the cell on upwards."""
+    cell = min(np.int64(found), cells - 1)
+    if kind != MANY:
+        return cell
+    piece = np.int64(get(first, input_ * cells + cell))
     while near >= get(table, (input_ * intervals + piece) * record + 2):
         piece += 1
     return piece
@@ -97,19 +105,23 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
 
     @_compiled
     def sums(  # type: ignore[no-untyped-def]
-        x, extra, n_in, n_out, low, high, breaks, per_unit, first, cells, table, record, intervals,
-        weight, bias, y, start, stop, values, places, near, piece,
+        x, extra, n_in, n_out, kind, origin, low, high, breaks, per_unit, first, cells, table, record, intervals,
+        weight, bias, y, start, stop, block, inputs, values, places, near, piece,
     ):  # fmt: skip
         features = intervals + degree + 1
-        for low_row in range(start, stop, BLOCK):
-            high_row = min(low_row + BLOCK, stop)
-            for i0 in range(0, n_in, INPUTS):
-                count = min(INPUTS, n_in - i0)
+        for low_row in range(start, stop, block):
+            high_row = min(low_row + block, stop)
+            for i0 in range(0, n_in, inputs):
+                count = min(inputs, n_in - i0)
                 for b in range(low_row, high_row):
-                    locate(x, b * n_in + i0, count, i0, low, high, breaks, per_unit, intervals, near, piece)
+                    locate(
+                        x, b * n_in + i0, count, i0, kind, origin, low, high, breaks, per_unit, intervals, near, piece
+                    )
                     for j in range(count):
-                        at, place = b * n_in + i0 + j, (b - low_row) * INPUTS + j
-                        found = settle(get(near, j), get(piece, j), i0 + j, first, cells, table, record, intervals)
+                        at, place = b * n_in + i0 + j, (b - low_row) * inputs + j
+                        found = settle(
+                            kind, get(near, j), get(piece, j), i0 + j, first, cells, table, record, intervals
+                        )
                         entry = ((i0 + j) * intervals + found) * record
                         per_width, beyond = get(table, entry + 1), get(x, at) - get(near, j)
                         t = (get(near, j) - get(table, entry)) * per_width
@@ -127,7 +139,7 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                         if i0 > 0:
                             total = load(y, b * n_out + tile * lanes, lanes)
                         for j in range(count):
-                            place = (b - low_row) * INPUTS + j
+                            place = (b - low_row) * inputs + j
                             row = base + get(places, place)
                             for k in range(rows):
                                 total = add_scaled(
@@ -139,19 +151,23 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
 
     @_compiled
     def grad_x(  # type: ignore[no-untyped-def]
-        x, extra, n_in, n_out, low, high, breaks, per_unit, first, cells, table, record, intervals,
-        weight, g, dx, start, stop, values, places, near, piece,
+        x, extra, n_in, n_out, kind, origin, low, high, breaks, per_unit, first, cells, table, record, intervals,
+        weight, g, dx, start, stop, block, inputs, values, places, near, piece,
     ):  # fmt: skip
         features = intervals + degree + 1
-        for low_row in range(start, stop, BLOCK):
-            high_row = min(low_row + BLOCK, stop)
-            for i0 in range(0, n_in, INPUTS):
-                count = min(INPUTS, n_in - i0)
+        for low_row in range(start, stop, block):
+            high_row = min(low_row + block, stop)
+            for i0 in range(0, n_in, inputs):
+                count = min(inputs, n_in - i0)
                 for b in range(low_row, high_row):
-                    locate(x, b * n_in + i0, count, i0, low, high, breaks, per_unit, intervals, near, piece)
+                    locate(
+                        x, b * n_in + i0, count, i0, kind, origin, low, high, breaks, per_unit, intervals, near, piece
+                    )
                     for j in range(count):
-                        at, place = b * n_in + i0 + j, (b - low_row) * INPUTS + j
-                        found = settle(get(near, j), get(piece, j), i0 + j, first, cells, table, record, intervals)
+                        at, place = b * n_in + i0 + j, (b - low_row) * inputs + j
+                        found = settle(
+                            kind, get(near, j), get(piece, j), i0 + j, first, cells, table, record, intervals
+                        )
                         entry = ((i0 + j) * intervals + found) * record
                         per_width, beyond = get(table, entry + 1), get(x, at) - get(near, j)
                         t = (get(near, j) - get(table, entry)) * per_width
@@ -167,7 +183,7 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                     for b in range(low_row, high_row):
                         upstream = load(g, b * n_out + tile * lanes, lanes)
                         for j in range(count):
-                            place = (b - low_row) * INPUTS + j
+                            place = (b - low_row) * inputs + j
                             row = base + get(places, place)
                             last = load(weight, base + (j * features + features - 1) * lanes, lanes)
                             total = scaled(get(values, place * slot + rows), last)
@@ -180,21 +196,25 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
 
     @_compiled
     def grad_weight(  # type: ignore[no-untyped-def]
-        x, extra, n_in, n_out, low, high, breaks, per_unit, first, cells, table, record, intervals,
-        g, dw, batch, start, stop, values, order, pieces, ends, near, piece,
+        x, extra, n_in, n_out, kind, origin, low, high, breaks, per_unit, first, cells, table, record, intervals,
+        g, dw, batch, start, stop, block, inputs, values, order, pieces, ends, near, piece,
     ):  # fmt: skip
         features = intervals + degree + 1
-        for low_row in range(0, batch, BLOCK):
-            high_row = min(low_row + BLOCK, batch)
-            for i0 in range(start, stop, INPUTS):
-                count = min(INPUTS, stop - i0)
+        for low_row in range(0, batch, block):
+            high_row = min(low_row + block, batch)
+            for i0 in range(start, stop, inputs):
+                count = min(inputs, stop - i0)
                 for k in range(count * (intervals + 1)):
                     put(ends, k, 0)
                 for b in range(low_row, high_row):
-                    locate(x, b * n_in + i0, count, i0, low, high, breaks, per_unit, intervals, near, piece)
+                    locate(
+                        x, b * n_in + i0, count, i0, kind, origin, low, high, breaks, per_unit, intervals, near, piece
+                    )
                     for j in range(count):
-                        found = settle(get(near, j), get(piece, j), i0 + j, first, cells, table, record, intervals)
-                        put(pieces, j * BLOCK + b - low_row, found)
+                        found = settle(
+                            kind, get(near, j), get(piece, j), i0 + j, first, cells, table, record, intervals
+                        )
+                        put(pieces, j * block + b - low_row, found)
                         here = j * (intervals + 1) + found + 1
                         put(ends, here, get(ends, here) + 1)
                 for j in range(count):
@@ -203,14 +223,14 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                         put(ends, here + 1, get(ends, here + 1) + get(ends, here))
                     lowest, highest = get(low, i0 + j), get(high, i0 + j)
                     for b in range(low_row, high_row):
-                        at, found = b * n_in + i0 + j, get(pieces, j * BLOCK + b - low_row)
+                        at, found = b * n_in + i0 + j, get(pieces, j * block + b - low_row)
                         inside = get(x, at)
                         if inside < lowest:
                             inside = lowest
                         if inside > highest:
                             inside = highest
                         here = j * (intervals + 1) + found
-                        place = j * BLOCK + get(ends, here)
+                        place = j * block + get(ends, here)
                         put(ends, here, get(ends, here) + 1)
                         entry = ((i0 + j) * intervals + found) * record
                         per_width, beyond = get(table, entry + 1), get(x, at) - inside
@@ -231,7 +251,7 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                             end = get(ends, j * (intervals + 1) + p)
                             if end > begin:
                                 total = load_rows(dw, top + p * n_out, n_out, rows, narrow)
-                                for place in range(j * BLOCK + begin, j * BLOCK + end):
+                                for place in range(j * block + begin, j * block + end):
                                     upstream = load(g, tile * batch * narrow + get(order, place), narrow)
                                     total = add_outer(total, values, place * slot, upstream)
                                     last = add_outer(last, values, place * slot + rows, upstream)
