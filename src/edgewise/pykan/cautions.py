@@ -11,13 +11,15 @@ OUTSIDE = 0.5  # share of a column's rows beyond the knots from which on it is s
 
 def caution(network: KAN, data: TrainingData, moves: bool) -> None:
     """Warn of constant columns, of more numbers to fit than labels, of columns that lie beyond knots that stay."""
-    said = [*_constant(data), *_too_few(network, data), *([] if moves else _beyond(network, data))]
+    said = [*_constant(network, data), *_too_few(network, data), *([] if moves else _beyond(network, data))]
     for text in said:
-        warnings.warn(text, EdgewiseWarning, stacklevel=4)
+        warnings.warn(text, EdgewiseWarning, stacklevel=3)
 
 
-def _constant(data: TrainingData) -> list[str]:
-    constant = [f"x_{column + 1}" for column, spread in enumerate(data.x.std(0, correction=0)) if spread == 0]
+def _constant(network: KAN, data: TrainingData) -> list[str]:
+    used = {edge.source for edge, _ in network.edges() if edge.layer == 0}
+    spread = data.x.std(0, correction=0)
+    constant = [f"x_{column + 1}" for column in sorted(used) if spread[column] == 0]
     if not constant:
         return []
     return [

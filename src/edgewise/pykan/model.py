@@ -8,6 +8,7 @@ One rule says what changes in place. Names that cut, refine or widen (``prune...
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,7 @@ class KAN(nn.Module):
         start = modes.with_constants(self.network, trainable=self.affine_trainable)
         network, losses = descend(start, data, objective, plan, lambda network: self._metrics(network, metrics))
         squares = None if loss_fn else TrainingData(data.x, data.y, data.x[:0], data.y[:0])
-        self._seen = Seen(data.x, squares, reading.relative_error(network, squares) if squares else 0.0)
+        self._seen = Seen(data.x, squares).measured(network)
         self._change(network, f"fit: {plan.opt}, {len(losses['reg'])} steps")
         return losses
 
@@ -166,7 +167,7 @@ class KAN(nn.Module):
         """Remember the rows that scores, pruning and suggestions look at: an array, or a dataset's train_input."""
         rows = as_columns(x["train_input"] if isinstance(x, Mapping) else x, "x")
         self.forward(rows[:1])
-        self._seen = Seen(rows, self._seen.data, self._seen.error)
+        self._seen = replace(self._seen, rows=rows)
 
     @property
     def _rows(self) -> Tensor:
@@ -223,11 +224,8 @@ class KAN(nn.Module):
         """
         free = self.affine_trainable or not any(layer.fixed for layer in self.network)
         data = self._seen.data if refit and free else None
-        pruned = self._with(cutting.pruned(self.network, self._rows, data, node_th, edge_th), "prune")
-        if self._seen.data is not None:
-            error = reading.relative_error(pruned.network, self._seen.data)
-            pruned._seen = Seen(self._rows, self._seen.data, error)
-        return pruned
+        network = cutting.pruned(self.network, self._rows, data, node_th, edge_th)
+        return self._with(network, "prune", self._seen.measured(network))
 
     def prune_node(self, threshold: float = 1e-2, active_neurons_id: Sequence[Sequence[int]] | None = None) -> "KAN":
         """A new model without hidden nodes that score at most the threshold, or with only the nodes named, level by level."""
@@ -260,8 +258,9 @@ class KAN(nn.Module):
         """An equal model that shares nothing that changes."""
         return copy.deepcopy(self)
 
-    def _with(self, network: ours.KAN, what: str) -> "KAN":
+    def _with(self, network: ours.KAN, what: str, seen: Seen | None = None) -> "KAN":
         other = copy.deepcopy(self)
+        other._seen = seen or self._seen
         other._change(network, what)
         return other
 

@@ -55,9 +55,3 @@ def evaluation(network: KAN, data: TrainingData) -> Mapping[str, Any]:
         "n_edge": sum(1 for _ in network.edges()),
         "n_grid": network[0].basis.intervals,
     }
-
-
-def relative_error(network: KAN, data: TrainingData) -> float:
-    """The error on the training rows as a share of the labels' spread."""
-    with torch.no_grad():
-        return float((network(data.x) - data.y).square().mean().sqrt()) / (float(data.y.std(correction=0)) or 1.0)
