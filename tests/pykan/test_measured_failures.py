@@ -193,7 +193,7 @@ def constants_are_one_before_they_are_rounded() -> None:
     assert str(ex_round(sympy.Float(0.99999976) * x, 3)) == "1.0*x"
 
 
-def knots_lie_where_data_are_not_at_the_callers() -> None:
+def width_is_a_tuple_or_a_list_that_stays() -> None:
     width = [2, [1, 1], 1]
     assert KAN(width=width).width_in == [2, 2, 1]
     assert width == [2, [1, 1], 1]
@@ -268,7 +268,7 @@ PROBES = (
     Probe("opt='SGD' does nothing", "UnknownNameError", f"{ROOM}test_unknown_words_are_named"),
     Probe("base_fun='relu' fails at forward", "UnknownNameError", f"{ROOM}test_unknown_words_are_named"),
     Probe("stop_grid_update_step=5: ZeroDivisionError", "works", f"{ROOM}test_training_lowers_the_loss_bit_for_bit_again"),
-    Probe("width as a tuple; a list is changed", "taken; left alone", knots_lie_where_data_are_not_at_the_callers),
+    Probe("width as a tuple; a list is changed", "taken; left alone", width_is_a_tuple_or_a_list_that_stays),
     Probe("x^1.5 with singularity_avoiding crashes", "no such option, said by Python", an_option_that_is_not_here_is_no_silence),
     Probe("x^1.5 near 0", "trained", roots_at_the_border_of_their_domain_are_trained),
     # traces left behind
@@ -288,7 +288,7 @@ PROBES = (
     ),
     Probe("prune_input, then refine: IndexError", "works", f"{CUT}test_inputs_keep_their_columns_through_all_that_follows"),
     Probe("some cuts are in place, some are not", "one rule", f"{CUT}test_these_give_a_new_model"),
-    Probe("swap changes the function", "to rounding not", f"{PLACES}test_swapping_changes_nothing"),
+    Probe("swap changes the function", "the same to rounding", f"{PLACES}test_swapping_changes_nothing"),
     Probe("auto_swap on [2, 7, 3, 1]: IndexError", "works", f"{PLACES}test_untangling_lowers_the_cost_and_keeps_the_function"),
     # storage and copies
     Probe("a checkpoint after prune_input cannot be loaded", "exact", f"{STORED}test_what_is_loaded_is_what_was_saved"),
