@@ -43,7 +43,11 @@ def test_classes_and_metrics() -> None:
     def test_acc() -> torch.Tensor:
         return (model(data["test_input"]).argmax(1) == data["test_label"]).double().mean()
 
-    told = model.fit(data, steps=15, loss_fn=torch.nn.CrossEntropyLoss(), metrics=(test_acc,))
+    def size() -> torch.Tensor:
+        return model(data["test_input"]).square().mean()  # with its gradient, as users write it
+
+    told = model.fit(data, steps=15, loss_fn=torch.nn.CrossEntropyLoss(), metrics=(test_acc, size))
+    assert told["size"][-1] == size().item()
     assert len(told["test_acc"]) == 15
     assert told["test_acc"][-1] == float(test_acc()) > 0.9
     data["train_label"][3] = 2

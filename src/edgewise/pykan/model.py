@@ -155,7 +155,8 @@ class KAN(nn.Module):
     def _metrics(self, network: ours.KAN, metrics: Sequence[Callable[[], Any]]) -> dict[str, float]:
         before, self.network = self.network, network
         try:
-            return {getattr(metric, "__name__", f"metric_{n}"): float(metric()) for n, metric in enumerate(metrics)}
+            named_values = {getattr(metric, "__name__", f"metric_{n}"): metric() for n, metric in enumerate(metrics)}
+            return {name: float(torch.as_tensor(value).detach()) for name, value in named_values.items()}
         finally:
             self.network = before
 
