@@ -18,9 +18,11 @@ LIBRARIES = ("torch", "numpy", "scipy", "sympy", "scikit-learn")
 PRIVATE = ("--pykan-python",)  # options that hold a path of this machine
 
 
-def write_report(folder: Path, title: str, seeds: str, parts: Iterable[str], page: str = "results") -> None:
-    """Write ``results.md``, or another page, and print it."""
-    text = "\n\n".join([f"# {title}", _head(folder.name, seeds), *parts]) + "\n"
+def write_report(
+    folder: Path, title: str, seeds: str, parts: Iterable[str], page: str = "results", processes: int = 1
+) -> None:
+    """Write ``results.md``, or another page, and print it; ``processes`` computed side by side."""
+    text = "\n\n".join([f"# {title}", _head(folder.name, seeds, processes), *parts]) + "\n"
     (folder / f"{page}.md").write_text(text, encoding="utf-8")
     print(text)
 
@@ -43,14 +45,17 @@ def mean_of(rows: Iterable[dict[str, Any]], name: str) -> float:
     return fmean(values) if values else float("nan")
 
 
-def _head(name: str, seeds: str) -> str:
+def _head(name: str, seeds: str, processes: int) -> str:
+    computing = (
+        "one computing process, one thread" if processes == 1 else f"{processes} computing processes of one thread"
+    )
     lines = [
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         f"`{_command(name)}`",
         f"edgewise {edgewise.__version__} (src tree {source()}), Python {platform.python_version()}, "
         + ", ".join(f"{library} {_version(library)}" for library in LIBRARIES),
         f"seeds: {seeds}",
-        f"{os.cpu_count()} cores ({platform.machine()}), no GPU, one computing process, one thread; the machine is "
+        f"{os.cpu_count()} cores ({platform.machine()}), no GPU, {computing}; the machine is "
         f"shared with other work (load average now {os.getloadavg()[0]:.1f}), so CPU seconds (child processes included) "
         f"stand beside wall seconds and are the steadier number",
     ]

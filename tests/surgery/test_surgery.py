@@ -10,7 +10,7 @@ from torch import Tensor
 
 from edgewise.errors import SettingsError, ShapeError, UnknownNameError
 from edgewise.nn import KAN, Constants, EdgeId, Model, Scaling, trace
-from edgewise.surgery import drop_inputs, fix, grow, move_knots, prune, refine, release, remove
+from edgewise.surgery import drop_inputs, fix, grow, move_knots, prune, refine, release, remove, reorder
 
 Move = Callable[[KAN, Tensor], KAN]
 
@@ -23,10 +23,11 @@ MOVES: dict[str, Move] = {
     "remove": lambda network, x: remove(network, (0, 2, 1)),
     "grow": lambda network, x: grow(network, 1, 2),
     "grow a product": lambda network, x: grow(network, 1, arity=2),
+    "reorder": lambda network, x: reorder(network, 1, [2, 0, 1]),
     "prune nothing": lambda network, x: prune(network, x, node_threshold=0.0, edge_threshold=0.0).network,
     "prune": lambda network, x: prune(network, x, node_threshold=0.05, edge_threshold=0.1).network,
 }
-SAME_FUNCTION = ("refine", "grow", "grow a product", "prune nothing")
+SAME_FUNCTION = ("refine", "grow", "grow a product", "reorder", "prune nothing")
 
 
 def build(dtype: torch.dtype = torch.float64, **settings: object) -> KAN:
@@ -107,7 +108,7 @@ def test_parameters_that_were_frozen_stay_frozen(move: str) -> None:
     assert out[0].weight.requires_grad
 
 
-@pytest.mark.parametrize("move", [m for m in MOVES if m not in ("fix", "remove", "release", "prune")])
+@pytest.mark.parametrize("move", [m for m in MOVES if m not in ("fix", "remove", "release", "reorder", "prune")])
 def test_masks_and_names_survive(move: str) -> None:
     network = build()
     out = MOVES[move](network, rows())

@@ -5,8 +5,9 @@
 [2, 5, 1]
 """
 
+from .compiler import expr2kan, kanpiler
 from .dataset import create_dataset, create_dataset_from_data
 from .model import KAN
 from .symbolic import ex_round
 
-__all__ = ["KAN", "create_dataset", "create_dataset_from_data", "ex_round"]
+__all__ = ["KAN", "create_dataset", "create_dataset_from_data", "ex_round", "expr2kan", "kanpiler"]

@@ -57,8 +57,14 @@ def as_columns(values: Any, what: str) -> Tensor:
     return tensor
 
 
-def training_data(dataset: Mapping[str, Any], n_in: int, n_out: int) -> TrainingData:
-    """The four arrays, checked; the test part may be left out."""
+def has_classes(dataset: Mapping[str, Any]) -> bool:
+    """Whether the labels are numbers of classes: whole ones in a vector, as `torch.nn.CrossEntropyLoss` takes them."""
+    labels = torch.as_tensor(dataset["train_label"]) if "train_label" in dataset else torch.zeros(())
+    return labels.ndim == 1 and not (labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool)
+
+
+def training_data(dataset: Mapping[str, Any], n_in: int, n_out: int, classes: bool = False) -> TrainingData:
+    """The four arrays, checked; the test part may be left out. ``classes``: labels number the outputs."""
     if not isinstance(dataset, Mapping):
         raise SettingsError(f"a dataset is a dict with the keys {', '.join(KEYS)}; got a {type(dataset).__name__}.")
     for key in dataset:
@@ -74,9 +80,22 @@ def training_data(dataset: Mapping[str, Any], n_in: int, n_out: int) -> Training
         as_columns(dataset[key], key) if key in dataset else part[:0]
         for key, part in zip(KEYS[2:], (x, y), strict=True)
     ]
-    for key, part, columns in zip(KEYS, (x, y, *held), (n_in, n_out) * 2, strict=True):
+    for key, part, columns in zip(KEYS, (x, y, *held), (n_in, 1 if classes else n_out) * 2, strict=True):
         if part.shape[1] != columns:
-            raise ShapeError(f"{key} has {part.shape[1]} columns, but the network has {columns}: give it just these.")
+            raise ShapeError(
+                f"{key} has {part.shape[1]} columns, but the network has {columns}: give it just these"
+                f"{'' if 'input' in key else ', or numbers of classes together with a loss_fn that takes them'}."
+            )
+    if classes:
+        _require_classes(torch.cat([y, held[1]]), n_out)
     if len(x) < 2:
         raise ValuesError(f"two rows to train on are the least, got {len(x)}.")
     return TrainingData(x, y, *held)
+
+
+def _require_classes(labels: Tensor, n_out: int) -> None:
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= n_out:
+        raise ValuesError(
+            f"classes are numbered from 0 to {n_out - 1}, one an output; the labels run from {low} to {high}."
+        )

@@ -1,10 +1,18 @@
-"""``KAN`` as pykan's users call it: a thin skin over `edgewise.nn.KAN`."""
+"""``KAN`` as pykan's users call it: a thin skin over `edgewise.nn.KAN`.
+
+One rule says what changes in place. Names that cut, refine or widen (``prune...``, ``refine``, ``expand...``), ``copy``,
+``rewind`` and ``checkout`` give a new model and leave this one as it was; ``fit``, and names that touch one edge or one node
+(``fix_symbolic``, ``unfix_symbolic``, ``set_mode``, ``remove_edge``, ``remove_node``, ``swap``) or all of their kind
+(``auto_symbolic``, ``unfix_symbolic_all``, ``auto_swap``), change this one.
+"""
 
 import copy
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sympy
 import torch
 from torch import Tensor, nn
@@ -12,29 +20,24 @@ from torch import Tensor, nn
 from edgewise import nn as ours
 from edgewise import surgery
 from edgewise.errors import SettingsError, ShapeError, unknown
-from edgewise.primitives import find
-from edgewise.train import Objective, Penalty, TrainingData, levenberg
+from edgewise.primitives import Primitive
+from edgewise.train import Objective, Penalty, TrainingData
 
-from .dataset import as_columns, training_data
-from .symbolic import IDLE, constants, finer, formula, idle, suggest
-from .training import Steps, descend
-
-BASES = {"silu": "silu", "identity": "identity", "zero": "none"}
-
-
-@dataclass(frozen=True)
-class ActFun:
-    """One layer's splines: ``mask`` (n_in, n_out) is 1 where an edge is a spline, 0 where it is named or gone."""
-
-    mask: Tensor
-    grid: Tensor
-    coef: Tensor
+from . import cutting, growing, modes, reading, storage, wiring
+from .cautions import caution
+from .dataset import as_columns, has_classes, training_data
+from .own import Symbols, library, own_primitive, own_primitives
+from .shape import BASES, ActFun, act_fun, level
+from .symbolic import Reading, fixed, formula, named
+from .training import Steps, descend, own_loss
+from .versions import Seen, Versions
 
 
 class KAN(nn.Module):
     """``KAN(width=[2, 5, 1], grid=3, k=3, seed=1)``; a level is a number, or [adding, multiplying] nodes.
 
     Computes in float64, whatever comes in. Nothing is printed or written, and no global seed is touched.
+    ``affine_trainable=False`` keeps the constants of named edges as they are while `fit` trains the rest.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class KAN(nn.Module):
         mult_arity: int = 2,
         base_fun: str = "silu",
         grid_range: Sequence[float] = (-1.0, 1.0),
-        affine_trainable: bool = False,
+        affine_trainable: bool = True,
         seed: int = 1,
         auto_save: bool = False,
     ) -> None:
@@ -54,18 +57,28 @@ class KAN(nn.Module):
             raise unknown("base_fun", base_fun, BASES)
         if auto_save:
             raise SettingsError(
-                "auto_save=True would write files at every step; save with edgewise.nn.Model.save instead."
+                "auto_save=True would write files at every change. Versions are kept in memory (history, rewind, "
+                "checkout); call saveckpt(path) for a file."
             )
-        self.network = ours.KAN(
-            [_level(entry, mult_arity) for entry in width],
+        network = ours.KAN(
+            [level(entry, mult_arity) for entry in width],
             intervals=grid, degree=k, residual=BASES[base_fun], low=float(grid_range[0]), high=float(grid_range[1]),
             generator=torch.Generator().manual_seed(seed), dtype=torch.float64,
         )  # fmt: skip
-        self.seed, self.affine_trainable = seed, affine_trainable
-        self._rows: Tensor | None = None
-        self._data: TrainingData | None = None
-        self._error = 0.0
-        self._finer: tuple[ours.KAN, ours.KAN, float] | None = None
+        self._begin(network, seed, affine_trainable, {})
+
+    @classmethod
+    def around(cls, network: ours.KAN, seed: int = 1, symbols: Symbols | None = None) -> "KAN":
+        """The model of a network of ours (in float64)."""
+        model = cls.__new__(cls)
+        nn.Module.__init__(model)
+        model._begin(network, seed, True, own_primitives(symbols or {}))
+        return model
+
+    def _begin(self, network: ours.KAN, seed: int, affine_trainable: bool, own: dict[str, Primitive]) -> None:
+        self.network, self.seed, self.affine_trainable = network, seed, affine_trainable
+        self._own, self._seen, self._reading = own, Seen(), Reading()
+        self._versions = Versions().then("made", network, self._seen)
 
     def forward(self, x: Any) -> Tensor:
         """(rows, inputs) -> (rows, outputs). Raises ShapeError for any other number of columns."""
@@ -87,12 +100,19 @@ class KAN(nn.Module):
         return [self.network.shape[0], *(layer.n_sums for layer in self.network)]
 
     @property
+    def n_edge(self) -> int:
+        """Edges that are there, splines and named ones."""
+        return sum(1 for _ in self.network.edges())
+
+    @property
+    def input_id(self) -> list[int]:
+        """Columns that an edge leaves; the others are taken and not used."""
+        return sorted({edge.source for edge, _ in self.network.edges() if edge.layer == 0})
+
+    @property
     def act_fun(self) -> list[ActFun]:
         """The splines, layer by layer, as copies."""
-        return [
-            ActFun(layer.mask.T.clone(), layer.basis.knots.clone(), layer.coefficients.detach().transpose(0, 1).clone())
-            for layer in self.network
-        ]
+        return act_fun(self.network)
 
     # -- training --------------------------------------------------------------------------------------------------
 
@@ -108,154 +128,271 @@ class KAN(nn.Module):
         update_grid: bool = True,
         grid_update_num: int = 10,
         stop_grid_update_step: int = 50,
+        loss_fn: Callable[[Tensor, Tensor], Tensor] | None = None,
         lr: float = 1.0,
         batch: int = -1,
+        metrics: Sequence[Callable[[], Any]] = (),
     ) -> dict[str, list[float]]:
-        """Train in place; roots of the mean loss after each step as train_loss and test_loss, the penalty as reg."""
-        data = training_data(dataset, self.width_in[0], self.width_in[-1])
+        """Train in place; after each step train_loss and test_loss, the penalty as reg, and each metric by its name.
+
+        Losses are roots of the mean square, or what ``loss_fn(outputs, labels)`` gives; whole numbers in a vector are
+        handed to it as classes. A metric is a function without arguments that asks this model. Whatever is raised, the
+        model is what it was before.
+        """
+        classes = loss_fn is not None and isinstance(dataset, Mapping) and has_classes(dataset)
+        data = training_data(dataset, self.width_in[0], self.width_in[-1], classes)
         plan = Steps(opt, steps, lr, batch, grid_update_num if update_grid else 0, stop_grid_update_step, self.seed)
-        objective = Objective(penalty=Penalty(lamb, lamb_l1, lamb_entropy, lamb * lamb_coefdiff))
-        self.network, losses = descend(self.network, data, objective, plan)
-        self._data = TrainingData(data.x, data.y, data.x[:0], data.y[:0])
-        self.get_act(data.x)
-        self._measure()
+        caution(self.network, data, moves=plan.moves > 0)
+        penalty = Penalty(lamb, lamb_l1, lamb_entropy, lamb * lamb_coefdiff)
+        objective = Objective(own_loss(loss_fn, classes) if loss_fn else "squared", penalty)
+        start = modes.with_constants(self.network, trainable=self.affine_trainable)
+        network, losses = descend(start, data, objective, plan, lambda network: self._metrics(network, metrics))
+        squares = None if loss_fn else TrainingData(data.x, data.y, data.x[:0], data.y[:0])
+        self._seen = Seen(data.x, squares).measured(network)
+        self._change(network, f"fit: {plan.opt}, {len(losses['reg'])} steps")
         return losses
 
-    @torch.no_grad()
-    def _measure(self) -> None:
-        """The error on the rows of the last fit, as a share of the labels' spread."""
-        if self._data is not None:
-            x, y = self._data.x, self._data.y
-            self._error = float((self.network(x) - y).square().mean().sqrt()) / (float(y.std(correction=0)) or 1.0)
+    def _metrics(self, network: ours.KAN, metrics: Sequence[Callable[[], Any]]) -> dict[str, float]:
+        before, self.network = self.network, network
+        try:
+            named_values = {getattr(metric, "__name__", f"metric_{n}"): metric() for n, metric in enumerate(metrics)}
+            return {name: float(torch.as_tensor(value).detach()) for name, value in named_values.items()}
+        finally:
+            self.network = before
+
+    def evaluate(self, dataset: Mapping[str, Any]) -> Mapping[str, Any]:
+        """train_loss and test_loss (roots of the mean square), n_edge, n_grid; nothing is changed."""
+        return reading.evaluation(self.network, training_data(dataset, self.width_in[0], self.width_in[-1]))
 
     def get_act(self, x: Any) -> None:
         """Remember the rows that scores, pruning and suggestions look at: an array, or a dataset's train_input."""
         rows = as_columns(x["train_input"] if isinstance(x, Mapping) else x, "x")
         self.forward(rows[:1])
-        self._rows = rows
+        self._seen = replace(self._seen, rows=rows)
 
-    def _seen(self) -> Tensor:
-        if self._rows is None:
+    @property
+    def _rows(self) -> Tensor:
+        if self._seen.rows is None:
             raise SettingsError("no rows were seen yet: call fit(dataset) or get_act(x) first.")
-        return self._rows
+        return self._seen.rows
 
-    # -- scores and surgery ----------------------------------------------------------------------------------------
+    # -- scores and samples ----------------------------------------------------------------------------------------
 
-    def attribute(self) -> Tensor:
-        """The score of each input; nothing has to be called before `prune`, which scores by itself."""
+    def attribute(self, l: int | None = None, i: int | None = None) -> Tensor:
+        """The score of each input for all outputs, or for node i of level l; nothing has to be called before `prune`."""
+        if l is None or i is None:
+            return self.node_scores[0]
+        return reading.scores_towards(self.network, self._rows, l, i)
+
+    @property
+    def feature_score(self) -> Tensor:
+        """The score of each input."""
         return self.node_scores[0]
 
     @property
     def node_scores(self) -> tuple[Tensor, ...]:
         """The importance of each node, inputs first."""
-        return ours.node_scores(ours.trace(self.network, self._seen()))
+        return ours.node_scores(ours.trace(self.network, self._rows))
 
     @property
     def edge_scores(self) -> tuple[Tensor, ...]:
         """The importance of each edge, (n_out, n_in) a layer."""
-        return ours.edge_scores(ours.trace(self.network, self._seen()))
+        return ours.edge_scores(ours.trace(self.network, self._rows))
+
+    @property
+    def connection_cost(self) -> float:
+        """Score times length of each edge, as drawn."""
+        return wiring.connection_cost(self.network, self._rows)
+
+    def get_fun(self, l: int, i: int, j: int) -> tuple[np.ndarray, np.ndarray]:
+        """(what enters, what leaves) the edge for the rows seen last, in rising order; nothing is drawn."""
+        x, y = reading.samples(self.network, self._rows, (l, i, j))
+        return x.numpy(), y.numpy()
+
+    def get_range(self, l: int, i: int, j: int) -> tuple[float, float, float, float]:
+        """(least, largest) of what enters the edge, then of what leaves it."""
+        x, y = self.get_fun(l, i, j)
+        return float(x.min()), float(x.max()), float(y.min()), float(y.max())
+
+    # -- a new model -----------------------------------------------------------------------------------------------
 
     def prune(self, node_th: float = 1e-2, edge_th: float = 3e-2, refit: bool = True) -> "KAN":
         """A new model without what scores at most the thresholds; lost means go into the biases.
 
         The penalty bends splines, so with ``refit`` what is left is fitted once more, without penalty and from where it
-        is, to the training rows of the last `fit` (to none if there was no fit); edges that then have nothing left to do
-        are cut as well.
+        is, to the training rows of the last `fit` (to none if there was no fit, or one with a loss of its own); edges
+        that then have nothing left to do are cut as well.
         """
-        pruned = self._with(self.network)
-        cut = surgery.prune(self.network, self._seen(), node_threshold=node_th, edge_threshold=edge_th)
-        pruned.network = cut.network
-        while refit and self._data is not None:
-            pruned.network = levenberg(pruned.network, self._data, fresh=False).network
-            cut = surgery.prune(pruned.network, self._seen(), node_threshold=node_th, edge_threshold=edge_th)
-            if not cut.edges_cut:
-                break
-            pruned.network = cut.network
-        pruned._measure()
-        return pruned
+        free = self.affine_trainable or not any(layer.fixed for layer in self.network)
+        data = self._seen.data if refit and free else None
+        network = cutting.pruned(self.network, self._rows, data, node_th, edge_th)
+        return self._with(network, "prune", self._seen.measured(network))
+
+    def prune_node(self, threshold: float = 1e-2, active_neurons_id: Sequence[Sequence[int]] | None = None) -> "KAN":
+        """A new model without hidden nodes that score at most the threshold, or with only the nodes named, level by level."""
+        if active_neurons_id is not None:
+            return self._with(cutting.only_nodes(self.network, self._rows, active_neurons_id), "prune_node")
+        return self._with(cutting.pruned(self.network, self._rows, None, threshold, cutting.NONE), "prune_node")
+
+    def prune_edge(self, threshold: float = 3e-2) -> "KAN":
+        """A new model without edges that score at most the threshold, and nodes that lose their last one."""
+        return self._with(cutting.pruned(self.network, self._rows, None, cutting.NONE, threshold), "prune_edge")
+
+    def prune_input(self, threshold: float = 1e-2, active_inputs: Sequence[int] | None = None) -> "KAN":
+        """A new model that uses only inputs above the threshold, or those named; columns of x keep their places."""
+        return self._with(cutting.only_inputs(self.network, self._rows, active_inputs, threshold), "prune_input")
 
     def refine(self, new_grid: int) -> "KAN":
         """A new model with more pieces and the same function."""
-        return self._with(surgery.refine(self.network, new_grid))
+        return self._with(surgery.refine(self.network, new_grid), f"refine: {new_grid}")
+
+    def expand_width(self, layer_id: int, n_added_nodes: int, sum_bool: bool = True, mult_arity: int = 2) -> "KAN":
+        """A new model with more nodes on a hidden level and the same function."""
+        arity = 1 if sum_bool else mult_arity
+        return self._with(growing.wider(self.network, layer_id, n_added_nodes, arity, self.seed), "expand_width")
+
+    def expand_depth(self) -> "KAN":
+        """A new model with a layer more, identities behind the outputs, and the same function."""
+        return self._with(growing.deeper(self.network), "expand_depth")
 
     def copy(self) -> "KAN":
-        """An equal model that shares nothing."""
+        """An equal model that shares nothing that changes."""
         return copy.deepcopy(self)
 
-    def _with(self, network: ours.KAN) -> "KAN":
+    def _with(self, network: ours.KAN, what: str, seen: Seen | None = None) -> "KAN":
         other = copy.deepcopy(self)
-        other.network = network
+        other._seen = seen or self._seen
+        other._change(network, what)
         return other
+
+    # -- this model ------------------------------------------------------------------------------------------------
+
+    def _change(self, network: ours.KAN, what: str) -> None:
+        self.network = network
+        self._versions = self._versions.then(what, network, self._seen)
+
+    def remove_edge(self, l: int, i: int, j: int) -> None:
+        """Take one edge away with all that it gave; `prune_edge` keeps the mean."""
+        reading.require_layer(self.network, l)
+        self._change(surgery.remove(self.network, (l, i, j)), f"remove_edge: {l}, {i}, {j}")
+
+    def remove_node(self, l: int, i: int, mode: str = "all") -> None:
+        """Take away the edges into ("down"), out of ("up"), or around ("all") node i of level l."""
+        self._change(cutting.without_node(self.network, l, i, mode), f"remove_node: {l}, {i}, {mode}")
+
+    def swap(self, l: int, i1: int, i2: int) -> None:
+        """Two nodes of hidden level l in each other's place; the function stays."""
+        self._change(wiring.swapped(self.network, l, i1, i2), f"swap: {l}, {i1}, {i2}")
+
+    def auto_swap(self) -> None:
+        """Swap nodes as long as it lowers the connection cost; the function stays."""
+        self._change(wiring.untangled(self.network, self._rows), "auto_swap")
 
     def plot(self) -> Any:
         """One matplotlib axes; nothing is written."""
         from edgewise.view import plot_network
 
-        return plot_network(self.network, self._seen())
+        return plot_network(self.network, self._rows)
 
     # -- names -----------------------------------------------------------------------------------------------------
 
-    def _read_off(self) -> tuple[ours.KAN, float]:
-        """The network that names are read off, and its error: a finer copy, trained on from where this model is.
+    def add_symbolic(self, name: str, fun: Callable[[Tensor], Tensor] | Primitive, c: int = 1) -> None:
+        """Let edges of this model, and of models made from it, be named by a function of tensors of your own.
 
-        A spline of few pieces is no more like exp than like sinh; with more pieces it is. Without rows of a `fit` to
-        train on, it is this network itself.
+        ``c`` is its complexity. No other model knows of it. Raises SettingsError for a name that is taken, or a function
+        that does not give one number for each.
         """
-        if self._data is None:
-            return self.network, self._error
-        if self._finer is None or self._finer[0] is not self.network:
-            self._finer = (self.network, *finer(self.network, self._data))
-        return self._finer[1:]
+        self._own = {**self._own, name: own_primitive(name, fun, c)}
 
-    def suggest_symbolic(self, l: int, i: int, j: int, lib: Sequence[str] | None = None) -> tuple[str, Any, float, int]:  # noqa: E741 - the paper's
+    def suggest_symbolic(
+        self, l: int, i: int, j: int, lib: Sequence[str] | None = None
+    ) -> tuple[str, Primitive, float, int]:
         """(name, function, r2, complexity) of the best name for the edge from node i to sum j of layer l.
 
         An edge that does less than a ten-thousandth of the work is called '0'.
         """
-        network, error = self._read_off()
-        share = idle(network, self._seen(), (l, i, j))
-        if share <= IDLE and (lib is None or "0" in lib):
-            zero = find("0")
-            return zero.name, zero, 1.0 - share, zero.complexity
-        best = suggest(network, self._seen(), (l, i, j), error, lib)[0]
-        return best.primitive, best.function, best.r2, best.complexity
+        self._reading = self._reading.of(self.network, self._seen.data, self._seen.error)
+        return named(self._reading, self._rows, (l, i, j), library(lib, self._own))
 
-    def fix_symbolic(self, l: int, i: int, j: int, name: str) -> float:  # noqa: E741 - the paper's
-        """Give the edge a name, its constants fitted to what it was; gives back r2. '0' leaves its mean."""
-        if name == "0":
-            mean = float(ours.trace(self.network, self._seen()).layers[l].postactivations[:, j, i].mean())
-            self.network = surgery.fix(self.network, (l, i, j), name, (1.0, 0.0, 0.0, mean))
-            return 1.0 - idle(self.network, self._seen(), (l, i, j))
-        best = suggest(self.network, self._seen(), (l, i, j), self._error, [name])[0]
-        self.network = surgery.fix(self.network, (l, i, j), best.function, constants(best))
-        return best.r2
+    def fix_symbolic(self, l: int, i: int, j: int, name: str, fit_params_bool: bool = True) -> float:
+        """Give the edge a name, its constants fitted to what it was; gives back r2. '0' leaves its mean.
 
-    def unfix_symbolic(self, l: int, i: int, j: int) -> None:  # noqa: E741 - the paper's
-        """Make a named edge a spline again."""
-        self.network = surgery.release(self.network, (l, i, j))
+        ``fit_params_bool=False`` takes the function as it is (constants 1, 0, 1, 0) and needs no rows; r2 is then nan.
+        """
+        primitive = next(iter(library([name], self._own).values()))
+        reading.require_layer(self.network, l)
+        if not fit_params_bool:
+            self._change(
+                surgery.fix(self.network, (l, i, j), primitive, (1.0, 0.0, 1.0, 0.0)), f"fix: {l}, {i}, {j}, {name}"
+            )
+            return float("nan")
+        network, r2 = fixed(self.network, self._rows, (l, i, j), self._seen.error, primitive)
+        self._change(network, f"fix: {l}, {i}, {j}, {name}")
+        return r2
 
-    def auto_symbolic(self, lib: Sequence[str] | None = None) -> dict[tuple[int, int, int], str]:
-        """Name every spline; gives back the names."""
-        named: dict[tuple[int, int, int], str] = {}
+    def unfix_symbolic(self, l: int, i: int, j: int) -> None:
+        """Make a named edge a spline again, next to what it was where the rows seen last fall."""
+        self._change(modes.released(self.network, (l, i, j), self._seen.rows), f"unfix: {l}, {i}, {j}")
+
+    def unfix_symbolic_all(self) -> None:
+        """Make every named edge a spline again."""
+        self._change(modes.all_released(self.network, self._seen.rows), "unfix: all")
+
+    def set_mode(self, l: int, i: int, j: int, mode: str) -> None:
+        """``'n'``: the edge is a spline, a flat one if there was none. ``'s'``: it has a name already, or SettingsError."""
+        self._change(modes.in_mode(self.network, (l, i, j), mode, self._seen.rows), f"set_mode: {l}, {i}, {j}, {mode}")
+
+    def auto_symbolic(
+        self, lib: Sequence[str] | None = None, r2_threshold: float = 0.0
+    ) -> dict[tuple[int, int, int], str]:
+        """Name every spline whose best name reaches the threshold; gives back the names."""
+        names: dict[tuple[int, int, int], str] = {}
         for edge_id, edge in list(self.network.edges()):
             if edge.kind == "spline":
-                named[edge_id] = self.suggest_symbolic(*edge_id, lib=lib)[0]
-        for place, name in named.items():
+                name, _, r2, _ = self.suggest_symbolic(*edge_id, lib=lib)
+                if r2 >= r2_threshold:
+                    names[edge_id] = name
+        for place, name in names.items():
             self.fix_symbolic(*place, name)
-        return named
+        return names
 
     def symbolic_formula(self, var: Sequence[Any] | None = None) -> tuple[list[sympy.Expr], list[sympy.Symbol]]:
         """(an expression for each output, the variables). Raises NotSymbolicError while an edge is a spline.
 
         Terms that move the output by less than a millionth, on the rows seen last, are left out.
         """
-        return formula(self.network, var, self._rows)
+        return formula(self.network, var, self._seen.rows)
 
+    # -- files and versions ----------------------------------------------------------------------------------------
 
-def _level(entry: Any, mult_arity: int) -> int | list[int]:
-    """One level of pykan's width as a level of our shape."""
-    if isinstance(entry, int) and not isinstance(entry, bool):
-        return entry
-    if isinstance(entry, list | tuple) and len(entry) == 2 and all(type(n) is int and n >= 0 for n in entry):
-        return [1] * entry[0] + [mult_arity] * entry[1]
-    raise SettingsError(f"an entry of width is a number or a pair [adding, multiplying], got {entry!r}.")
+    def saveckpt(self, path: str | Path = "model.safetensors") -> None:
+        """Write one safetensors file: the function with its names, not the rows, the versions or the seed."""
+        storage.write(self.network, path)
+
+    @classmethod
+    def loadckpt(cls, path: str | Path, symbols: Symbols | None = None, seed: int = 1) -> "KAN":
+        """The model in the file; ``symbols`` gives the functions behind names of your own. Raises StorageError."""
+        return cls.around(storage.read(path, symbols or {}), seed, symbols)
+
+    @property
+    def state_id(self) -> str:
+        """The version that this model is at, ``'round.state'``."""
+        return self._versions.kept[-1].name
+
+    def history(self) -> list[str]:
+        """One line a version, the present one last."""
+        return [f"{version.name} {version.what}" for version in self._versions.kept]
+
+    def rewind(self, model_id: str) -> "KAN":
+        """A new model that is what this one was at that version, in a new round; later versions stay known."""
+        return self._at(self._versions.rewound(model_id))
+
+    def checkout(self, model_id: str) -> "KAN":
+        """A new model that is what this one was at that version, and knows of no later one."""
+        return self._at(self._versions.until(model_id))
+
+    def _at(self, versions: Versions) -> "KAN":
+        other = copy.deepcopy(self)
+        other.network, other._seen = copy.deepcopy(versions.kept[-1].network), versions.kept[-1].seen
+        other._versions = versions
+        return other

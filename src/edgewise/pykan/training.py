@@ -1,6 +1,7 @@
 """``fit``: steps of LBFGS or Adam as pykan counts them, knots moving with the activations."""
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -51,16 +52,22 @@ class Steps:
         return step < last and self.moves > 0 and step % max(1, last // self.moves) == 0
 
 
-def descend(network: KAN, data: TrainingData, objective: Objective, plan: Steps) -> tuple[KAN, dict[str, list[float]]]:
-    """The network after the steps, and the losses after each. Ctrl+C ends it after the last whole step."""
+def descend(
+    network: KAN,
+    data: TrainingData,
+    objective: Objective,
+    plan: Steps,
+    metrics: Callable[[KAN], dict[str, float]] = lambda _: {},
+) -> tuple[KAN, dict[str, list[float]]]:
+    """The network after the steps, and the losses and metrics after each. Ctrl+C ends it after the last whole step."""
     run = _Descent(copy.deepcopy(network), data, objective, plan)
     losses: dict[str, list[float]] = {"train_loss": [], "test_loss": [], "reg": []}
     done = copy.deepcopy(network)
     try:
         for step in range(plan.steps):
             run.step(step)
-            for name, value in run.losses().items():
-                losses[name].append(value)
+            for name, value in (run.losses() | metrics(run.network)).items():
+                losses.setdefault(name, []).append(value)
             done = copy.deepcopy(run.network)
     except KeyboardInterrupt:
         pass
@@ -115,14 +122,33 @@ class _Descent:
 
     @torch.no_grad()
     def losses(self) -> dict[str, float]:
-        """Root of the mean loss on training and test rows (nan where there are none), and the penalty."""
+        """The loss on training and test rows (nan where there are none), and the penalty.
+
+        The root of the mean square, in the labels' unit; an own loss as it is.
+        """
         data = self.data
-        train = self.objective.rows(self.network, data.x, data.y).mean().sqrt()
-        test = (
-            self.objective.rows(self.network, data.x_held, data.y_held).mean().sqrt() if len(data.x_held) else torch.nan
-        )
         return {
-            "train_loss": float(train),
-            "test_loss": float(test),
+            "train_loss": self._loss(data.x, data.y),
+            "test_loss": self._loss(data.x_held, data.y_held) if len(data.x_held) else math.nan,
             "reg": float(self.objective.penalty(self.network, data.x)),
         }
+
+    def _loss(self, x: Tensor, y: Tensor) -> float:
+        mean = float(self.objective.rows(self.network, x, y).mean())
+        return math.sqrt(mean) if self.objective.loss == "squared" else mean
+
+
+def own_loss(loss_fn: Callable[[Tensor, Tensor], Tensor], classes: bool) -> Callable[[Tensor, Tensor], Tensor]:
+    """``loss_fn(outputs, labels)``, one number for a batch, as a loss that is alike for all of its rows.
+
+    Labels are (rows, columns), or (rows,) whole numbers where they are ``classes``.
+    """
+
+    def loss(outputs: Tensor, labels: Tensor) -> Tensor:
+        value = loss_fn(outputs, labels[:, 0].long() if classes else labels)
+        if not isinstance(value, Tensor) or value.numel() != 1:
+            got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+            raise SettingsError(f"loss_fn(outputs, labels) must give one number as a tensor, got {got}.")
+        return value.reshape(()).expand(len(outputs))
+
+    return loss

@@ -4,5 +4,6 @@ from .edges import fix, release, remove
 from .grow import grow
 from .prune import Pruned, drop_inputs, prune
 from .refine import move_knots, refine
+from .reorder import reorder
 
-__all__ = ["Pruned", "drop_inputs", "fix", "grow", "move_knots", "prune", "refine", "release", "remove"]
+__all__ = ["Pruned", "drop_inputs", "fix", "grow", "move_knots", "prune", "refine", "release", "remove", "reorder"]

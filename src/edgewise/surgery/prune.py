@@ -65,7 +65,7 @@ def _prune(network: KAN, x: Tensor, node_threshold: float, edge_threshold: float
     for number in range(1, len(lean)):
         _cut_edges(lean, number, _reached(lean, number), x)
     kept = [torch.arange(len(nodes))[nodes] for nodes in _connected(lean)]
-    layers = [_take_nodes(layer, kept[n], kept[n + 1]) for n, layer in enumerate(lean)]
+    layers = [take_nodes(layer, kept[n], kept[n + 1]) for n, layer in enumerate(lean)]
     edges_cut = sum(int(_present(layer).sum()) for layer in network) - sum(
         int(_present(layer).sum()) for layer in layers
     )
@@ -129,7 +129,7 @@ def _present(layer: KANLayer) -> Tensor:
 
 
 @torch.no_grad()
-def _take_nodes(layer: KANLayer, sources: Tensor, targets: Tensor) -> KANLayer:
+def take_nodes(layer: KANLayer, sources: Tensor, targets: Tensor) -> KANLayer:
     """The layer between some of its inputs and some of its nodes."""
     sums = torch.arange(layer.n_sums).split(list(layer.arity))
     chosen = torch.cat([sums[t] for t in targets.tolist()])
@@ -164,7 +164,7 @@ def drop_inputs(model: Model) -> Model:
         used[0] = True
     kept = torch.arange(len(used))[used]
     first, *others = copy.deepcopy(model.network)
-    network = KAN.of([_take_nodes(first, kept, torch.arange(first.n_out)), *others])
+    network = KAN.of([take_nodes(first, kept, torch.arange(first.n_out)), *others])
     shift, scale = model.input_scaling.shift, model.input_scaling.scale
     scaling = Scaling(tuple(shift[i] for i in kept.tolist()), tuple(scale[i] for i in kept.tolist()))
     names = tuple(model.inputs[i] for i in kept.tolist())
