@@ -259,7 +259,12 @@ def _discover(
     found = None
     try:
         with Interrupts() as interrupts:
-            with Progress(time_budget) as progress:
+            with Progress(time_budget) as bar:
+
+                def progress(stage: str, share: float, best: str) -> None:
+                    interrupts.insist()
+                    bar(stage, share, best)
+
                 found = search(
                     table,
                     seed=seed,

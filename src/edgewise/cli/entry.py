@@ -64,6 +64,11 @@ class Interrupts:
     ) -> None:
         signal.signal(signal.SIGINT, self._before)
 
+    def insist(self) -> None:
+        """Raise what was remembered once more: foreign code may have swallowed it, and the work below goes on."""
+        if self.seen:
+            raise KeyboardInterrupt
+
     def only_note(self) -> None:
         """From now on Ctrl+C is remembered, and nothing is interrupted by the first one."""
         signal.signal(signal.SIGINT, self._note)

@@ -33,6 +33,13 @@ class Journal:
     about: Entry
     failed: OSError | None = field(default=None, init=False)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know about what was kept."""
+        if self.failed is None:
+            return ()
+        return (f"the search could not be kept in {self.folder} on its way ({self.failed.strerror or self.failed}).",)
+
     def read(self, name: str) -> Entry | None:
         """The entry of that name; None where there is none, or a damaged one."""
         try:
