@@ -295,13 +295,23 @@ def _tell(found: "Discovery", out: Path | None, as_json: bool) -> None:
     say(f"  took      {found.seconds:.1f} s" + (f", cut short in: {', '.join(found.cut)}" if found.cut else ""))
     typer.echo(words.as_json(found.to_json()) if as_json else str(found))
     if out is not None:
-        found.save(out, pictures=True)
+        _save(found, out)
         say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir() if file.is_file()))})")
         say(f"  next      edgewise predict {out} new.csv   ·   edgewise plot {out}   ·   edgewise show {out}")
         if found.cut:
             say(
                 "            the same edgewise discover again with --resume goes on, with another --time-budget if you like"
             )
+
+
+def _save(found: "Discovery", out: Path) -> None:
+    try:
+        found.save(out, pictures=True)
+    except OSError as error:
+        raise StorageError(
+            f"the run could not be saved in {out}: {error.strerror or error}. What was found stands above; when there is room "
+            "or leave to write, the same command with --resume saves it without searching again."
+        ) from error
 
 
 def _load(run: Path) -> "Discovery":

@@ -85,20 +85,15 @@ def journal(run: str | Path | None, about: Entry, resume: bool) -> Iterator[Jour
         yield None
         return
     folder = Path(run) / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise StorageError(
+            f"{folder} is in the way of a search that keeps what it finishes there. Move it away."
+        ) from None
     with held(folder):
-        earlier = _about(folder) if resume else None
-        if earlier is not None:
-            _require_same(folder, earlier, about)
-        else:
-            _clear(folder)
-            write_whole(folder / ABOUT, _text(about))
+        _begin(folder, about, resume)
         yield Journal(folder, about)
-
-
-def is_unfinished(run: str | Path) -> bool:
-    """Whether a search of this folder was ended before its result was whole."""
-    return _about(Path(run) / FOLDER) is not None
 
 
 def forget(run: str | Path) -> None:
@@ -106,6 +101,22 @@ def forget(run: str | Path) -> None:
     folder = Path(run) / FOLDER
     with suppress(OSError, StorageError), held(folder):
         shutil.rmtree(folder)
+
+
+def _begin(folder: Path, about: Entry, resume: bool) -> None:
+    """Make sure that the journal is of this search, or make it one; what cannot be begun leaves nothing."""
+    earlier = _about(folder) if resume else None
+    if earlier is not None:
+        _require_same(folder, earlier, about)
+        return
+    _clear(folder)
+    try:
+        write_whole(folder / ABOUT, _text(about))
+    except OSError:
+        with suppress(OSError):  # of a folder that holds something else nothing is taken away
+            folder.rmdir()
+            folder.parent.rmdir()
+        raise
 
 
 def _about(folder: Path) -> Entry | None:
@@ -136,7 +147,7 @@ def _brief(value: Any) -> str:
 
 def _clear(folder: Path) -> None:
     for path in folder.iterdir():
-        path.unlink()
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _text(value: Mapping[str, Any] | list[Any]) -> str:
