@@ -15,7 +15,7 @@ from pathlib import Path
 
 from edgewise.errors import StorageError
 
-WRITTEN = ".written"
+_WRITTEN = ".written"
 _PART = re.compile(r"\.[0-9a-f]{8}\.part$")
 _REMOVED = ".removed"  # an empty file of this ending takes one away
 
@@ -51,7 +51,7 @@ def write_together(folder: str | Path, files: Mapping[str, bytes | str | None]) 
             for name, content in files.items():
                 data = content.encode("utf-8") if isinstance(content, str) else content
                 (part / (name + _REMOVED if data is None else name)).write_bytes(data or b"")
-            os.replace(part, folder / WRITTEN)
+            os.replace(part, folder / _WRITTEN)
         finally:
             shutil.rmtree(part, ignore_errors=True)
         _settle(folder)
@@ -59,13 +59,13 @@ def write_together(folder: str | Path, files: Mapping[str, bytes | str | None]) 
 
 def current(folder: str | Path, name: str) -> Path:
     """Where the file of a folder is: in its place, or still beside it because who wrote it was killed."""
-    waiting = Path(folder) / WRITTEN / name
+    waiting = Path(folder) / _WRITTEN / name
     return waiting if waiting.exists() else Path(folder) / name
 
 
 def is_passing(name: str) -> bool:
     """Whether a name is one of a file or folder that is on the way to its place."""
-    return name == WRITTEN or bool(_PART.search(name))
+    return name == _WRITTEN or bool(_PART.search(name))
 
 
 def _part_of(name: str) -> str:
@@ -111,7 +111,7 @@ def _lock(folder: Path, wait: bool) -> int | None:
 
 def _settle(folder: Path) -> None:
     """Move what waits to its place, and take away what a kill has left; only for who holds the folder."""
-    waiting = folder / WRITTEN
+    waiting = folder / _WRITTEN
     if waiting.is_dir():
         for file in sorted(waiting.iterdir()):
             if file.name.endswith(_REMOVED):
