@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from edgewise.files import write_whole
+from edgewise.errors import StorageError
+from edgewise.files import current, held, write_together, write_whole
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
@@ -53,3 +54,46 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "gone" / "file", b"")
+
+
+class Killed(BaseException):
+    """As kill -9."""
+
+
+@pytest.mark.parametrize("moment", range(1, 4))
+def test_several_files_are_all_old_or_all_new(moment: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed before each of the moves: of the folder that makes the new ones count, and of each file to its place."""
+    write_together(tmp_path, {"a": "old", "b": "old", "c": "old"})
+    replace, calls = os.replace, 0
+
+    def at_last(*paths: Path) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == moment:
+            raise Killed
+        replace(*paths)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", at_last)
+        with pytest.raises(Killed):
+            write_together(tmp_path, {"a": "new", "b": "new", "c": None})
+    assert {current(tmp_path, name).read_text() for name in "ab"} == {"old" if moment == 1 else "new"}
+    write_together(tmp_path, {"a": "newer"})
+    assert {name: (tmp_path / name).read_text() for name in os.listdir(tmp_path)} == (
+        {"a": "newer", "b": "old", "c": "old"} if moment == 1 else {"a": "newer", "b": "new"}
+    )
+
+
+def test_what_a_kill_has_left_is_taken_away_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / ".0123abcd.part").mkdir()
+    (tmp_path / "formula.json.0123abcd.part").touch()
+    (tmp_path / "film.part").touch()
+    write_together(tmp_path, {"a": "text"})
+    assert sorted(os.listdir(tmp_path)) == ["a", "film.part"]
+
+
+def test_a_folder_has_one_holder(tmp_path: Path) -> None:
+    with held(tmp_path), pytest.raises(StorageError, match="another process"), held(tmp_path):
+        pass
+    with held(tmp_path):
+        pass

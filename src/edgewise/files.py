@@ -1,8 +1,23 @@
-"""Files that are whole or not there."""
+"""Files that are whole or not there, alone or several as one, and folders that one process holds.
+
+Several files are written as one by way of a folder beside them: all of them are laid down in it, it is renamed (that is the
+moment from which on the new ones count), and then each is moved to its place. Who is killed in between has lost nothing:
+`current` finds a file wherever it is, and the next one who writes there puts the rest in its place.
+"""
 
 import os
+import re
 import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from edgewise.errors import StorageError
+
+_WRITTEN = ".written"
+_PART = re.compile(r"\.[0-9a-f]{8}\.part$")
+_REMOVED = ".removed"  # an empty file of this ending takes one away
 
 
 def write_whole(path: str | Path, content: bytes | str) -> None:
@@ -11,10 +26,100 @@ def write_whole(path: str | Path, content: bytes | str) -> None:
     Of two that write at once the last one stands. Raises OSError where nothing can be written.
     """
     path = Path(path).resolve()  # what a link points to is written, and the link stays
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    part = path.with_name(_part_of(path.name))
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:
         part.write_bytes(data)  # with the permissions of any file, which those of `tempfile` are not
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_together(folder: str | Path, files: Mapping[str, bytes | str | None]) -> None:
+    """Write files of a folder (made if missing) as one, by name; None takes one away.
+
+    Whoever asks `current` for them meanwhile, or after a kill, finds all old ones or all new ones. Of two processes that
+    write there at once the second waits for the first. Raises OSError where nothing can be written.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / _part_of("")
+    with held(folder, wait=True):
+        _settle(folder)
+        try:
+            part.mkdir()
+            for name, content in files.items():
+                data = content.encode("utf-8") if isinstance(content, str) else content
+                (part / (name + _REMOVED if data is None else name)).write_bytes(data or b"")
+            os.replace(part, folder / _WRITTEN)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        _settle(folder)
+
+
+def current(folder: str | Path, name: str) -> Path:
+    """Where the file of a folder is: in its place, or still beside it because who wrote it was killed."""
+    waiting = Path(folder) / _WRITTEN / name
+    return waiting if waiting.exists() else Path(folder) / name
+
+
+def is_passing(name: str) -> bool:
+    """Whether a name is one of a file or folder that is on the way to its place."""
+    return name == _WRITTEN or bool(_PART.search(name))
+
+
+def _part_of(name: str) -> str:
+    """A name beside another one; by chance, so that two that write at once do not meet."""
+    return f"{name}.{secrets.token_hex(4)}.part"
+
+
+@contextmanager
+def held(folder: str | Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold a folder that exists, so that no other `held` gets it at the same time; a process that ends lets go.
+
+    Without ``wait`` raises StorageError where somebody else holds it. Where the system knows no locks, nothing is held.
+    """
+    lock = _lock(Path(folder), wait)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _lock(folder: Path, wait: bool) -> int | None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise StorageError(
+            f"another process is writing in {folder}. Wait until it has ended, or give each run a folder of its own."
+        ) from None
+    except OSError:  # a network drive without locks
+        os.close(lock)
+        return None
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _settle(folder: Path) -> None:
+    """Move what waits to its place, and take away what a kill has left; only for who holds the folder."""
+    waiting = folder / _WRITTEN
+    if waiting.is_dir():
+        for file in sorted(waiting.iterdir()):
+            if file.name.endswith(_REMOVED):
+                (folder / file.name.removesuffix(_REMOVED)).unlink(missing_ok=True)
+                file.unlink()
+            else:
+                os.replace(file, folder / file.name)
+        waiting.rmdir()
+    for left in filter(lambda path: _PART.search(path.name), folder.iterdir()):
+        with suppress(OSError):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()

@@ -66,10 +66,13 @@ class Found:
         drawn = self.formula if use == "formula" else self.model
         return drawn and f"<svg>{drawn}, {len(self.sample)} rows</svg>\n"
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path, pictures: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("network.safetensors", "formula.json"):
             (folder / name).write_text(name)
+        for use in ("formula", "network"):
+            if pictures and (picture := self.svg(use)):
+                (folder / f"{use}.svg").write_text(picture)
         self.saved[folder] = self
 
     @classmethod
@@ -85,8 +88,8 @@ def found(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Replaces the search; holds the arguments of its last call, and ``change`` for its result."""
     call: dict[str, Any] = {"change": {}}
 
-    def discover(table: Table, *, seed: int, time_budget: float, effort: float, progress: Callable[..., None]) -> Found:
-        call.update(table=table, seed=seed, time_budget=time_budget, effort=effort)
+    def discover(table: Table, *, progress: Callable[..., None], **settings: Any) -> Found:
+        call.update(table=table, **settings)
         progress("fitting", 0.5, "T = 2*L")
         formula = Formula.from_text("2*" + table.inputs[0], table.target, table.inputs, rmse=0.0, r2=1.0)
         return Found(**{"table": table, "formula": formula, **call["change"]})

@@ -1,5 +1,6 @@
 """What each command prints, writes and returns."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -95,10 +96,11 @@ def test_ctrl_c_keeps_the_best_so_far(
     search = edgewise.discover
 
     def interrupted(data: Table, **settings: Any) -> Any:
+        best = search(data, **settings)
         try:
             os.kill(os.getpid(), signal.SIGINT)
         except KeyboardInterrupt:
-            return search(data, **settings)
+            return best
         raise AssertionError
 
     monkeypatch.setattr(edgewise, "discover", interrupted)
@@ -122,6 +124,32 @@ def test_ctrl_c_with_nothing_to_keep(command: Command, table: Path, monkeypatch:
     assert result.code == 130
     assert result.out == ""
     assert "interrupted before there was anything to keep" in result.err
+
+
+@pytest.mark.usefixtures("found")
+def test_ctrl_c_that_foreign_code_swallows_is_raised_again(
+    command: Command, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deaf(data: Table, *, progress: Callable[..., None], **settings: Any) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        progress("network", 0.5, "")
+        raise AssertionError
+
+    monkeypatch.setattr(edgewise, "discover", deaf)
+    assert command("discover", table, "--target", "T", "--inputs", "L").code == 130
+
+
+@pytest.mark.usefixtures("found")
+def test_resume_needs_a_folder_and_says_what_it_finds(command: Command, table: Path) -> None:
+    words = ("discover", table, "--target", "T", "--inputs", "L")
+    refused = command(*words, "--resume")
+    assert (refused.code, "same --out" in refused.err) == (2, True)
+    assert "holds no unfinished search" in command(*words, "--resume", "--out", "run").err
+    Path("other/unfinished").mkdir(parents=True)
+    Path("other/unfinished/about.json").write_text("{}")
+    assert "begun anew" in command(*words, "--out", "other").err
+    assert "begun anew" not in command(*words, "--out", "other", "--resume").err
 
 
 # ---- a saved run

@@ -44,7 +44,7 @@ def test_a_user_error_in_a_real_process() -> None:
 
 
 def test_what_should_not_happen_is_one_line_too() -> None:
-    code = "import edgewise.cli.entry as r; r.run = lambda words: 1 / 0; r.main()"
+    code = "import edgewise.cli.entry as r, edgewise.cli as c; r.run = lambda words: 1 / 0; c.main()"
     result = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stderr.startswith("error: this should not have happened")

@@ -4,6 +4,15 @@ Results go to stdout, everything else to stderr. What the user can put right is 
 Ctrl+C keeps the best so far and exits with 130. Nothing is written unless asked for with ``--out``.
 """
 
-from .entry import main, run
+from collections.abc import Sequence
+
+from .start import main
 
 __all__ = ["main", "run"]
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command and return its exit code: 0, 2 for what the user can put right, 130 after Ctrl+C."""
+    from .entry import run
+
+    return run(words)

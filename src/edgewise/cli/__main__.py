@@ -1,5 +1,5 @@
 """``python -m edgewise.cli``."""
 
-from .entry import main
+from .start import main
 
 main()

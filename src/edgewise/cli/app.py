@@ -8,11 +8,11 @@ import typer
 
 import edgewise
 from edgewise.errors import SettingsError, StorageError
-from edgewise.files import write_whole
 
 from . import words
-from .entry import INTERRUPTED, Interrupts, say
+from .entry import Interrupts, say
 from .progress import Progress
+from .start import INTERRUPTED
 
 if TYPE_CHECKING:
     from edgewise import Discovery, Table
@@ -66,9 +66,14 @@ def discover(
     effort: Effort = 1.0,
     seed: Seed = 0,
     out: Annotated[Path | None, typer.Option(help="Folder to save the run in.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the search that was killed or interrupted in --out.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the law behind a table."""
+    if resume and out is None:
+        raise SettingsError("--resume goes on with a search that was kept in a folder: give the same --out as before.")
     data = edgewise.read_table(
         table,
         target,
@@ -79,7 +84,7 @@ def discover(
         drop_missing=drop_missing,
         decimal_comma=decimal_comma,
     )
-    _discover(data, seed, time_budget, words.folder(out), as_json, effort)
+    _discover(data, seed, time_budget, words.folder(out), as_json, effort, resume)
 
 
 @app.command()
@@ -237,37 +242,76 @@ def demo(
 
 
 def _discover(
-    table: "Table", seed: int, time_budget: float, out: Path | None, as_json: bool, effort: float = 1.0
+    table: "Table",
+    seed: int,
+    time_budget: float,
+    out: Path | None,
+    as_json: bool,
+    effort: float = 1.0,
+    resume: bool = False,
 ) -> None:
     """Search, print, save; Ctrl+C prints and saves the best so far and exits with 130."""
     columns = f"{', '.join(map(table.label, table.inputs))} -> {table.label(table.target)}"
     say(f"  data      {table.rows} rows, {columns}; seed {seed}, up to {time_budget:g} s")
-    search = edgewise.discover  # loads torch, which is not to count as searching
-    try:
-        with Interrupts() as interrupts, Progress(time_budget) as progress:
-            found = search(table, seed=seed, time_budget=time_budget, effort=effort, progress=progress)
-    except KeyboardInterrupt:
-        say("interrupted before there was anything to keep")
-        raise typer.Exit(INTERRUPTED) from None
-    say(f"  took      {found.seconds:.1f} s" + (f", cut short in: {', '.join(found.cut)}" if found.cut else ""))
-    typer.echo(words.as_json(found.to_json()) if as_json else str(found))
     if out is not None:
-        _save(found, out)
+        _say_of_earlier(out, resume)
+    search = edgewise.discover  # loads torch, which is not to count as searching
+    found = None
+    try:
+        with Interrupts() as interrupts:
+            with Progress(time_budget) as bar:
+
+                def progress(stage: str, share: float, best: str) -> None:
+                    interrupts.insist()
+                    bar(stage, share, best)
+
+                found = search(
+                    table,
+                    seed=seed,
+                    time_budget=time_budget,
+                    effort=effort,
+                    progress=progress,
+                    checkpoint=out,
+                    resume=resume,
+                )
+            interrupts.only_note()
+            _tell(found, out, as_json)
+    except KeyboardInterrupt:
+        say("interrupted before there was anything to keep" if found is None else "interrupted before all was done")
+        raise typer.Exit(INTERRUPTED) from None
     if interrupts.seen:
         say("interrupted: this is the best so far")
         raise typer.Exit(INTERRUPTED)
 
 
+def _say_of_earlier(out: Path, resume: bool) -> None:
+    if words.is_unfinished(out) and not resume:
+        say(f"  note      the unfinished search in {out} is begun anew; --resume would go on with it")
+    elif resume and not words.is_unfinished(out):
+        say(f"  note      {out} holds no unfinished search, so this one begins at the start")
+
+
+def _tell(found: "Discovery", out: Path | None, as_json: bool) -> None:
+    say(f"  took      {found.seconds:.1f} s" + (f", cut short in: {', '.join(found.cut)}" if found.cut else ""))
+    typer.echo(words.as_json(found.to_json()) if as_json else str(found))
+    if out is not None:
+        _save(found, out)
+        say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir() if file.is_file()))})")
+        say(f"  next      edgewise predict {out} new.csv   ·   edgewise plot {out}   ·   edgewise show {out}")
+        if found.cut:
+            say(
+                "            the same edgewise discover again with --resume goes on, with another --time-budget if you like"
+            )
+
+
 def _save(found: "Discovery", out: Path) -> None:
-    found.save(out)
-    for use, name in (("formula", "formula.svg"), ("network", "network.svg")):
-        picture = found.svg(use)
-        if picture is None:
-            (out / name).unlink(missing_ok=True)  # that of an earlier run in the same folder
-        else:
-            write_whole(out / name, picture)
-    say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir() if file.is_file()))})")
-    say(f"  next      edgewise predict {out} new.csv   ·   edgewise plot {out}   ·   edgewise show {out}")
+    try:
+        found.save(out, pictures=True)
+    except OSError as error:
+        raise StorageError(
+            f"the run could not be saved in {out}: {error.strerror or error}. What was found stands above; when there is room "
+            "or leave to write, the same command with --resume saves it without searching again."
+        ) from error
 
 
 def _load(run: Path) -> "Discovery":

@@ -1,8 +1,6 @@
 """From a list of words to an exit code; no traceback on the way."""
 
-import os
 import signal
-import sys
 import warnings
 from collections.abc import Sequence
 from types import FrameType, TracebackType
@@ -12,26 +10,13 @@ import typer
 
 from edgewise.errors import EdgewiseError
 
-# Matrices of this size run slower with threads than without; said before any numerical library is loaded, and only in
-# a process that is ours alone.
-THREADS = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
-OK, USAGE, INTERRUPTED = 0, 2, 130
+from .start import INTERRUPTED
+
+OK, USAGE = 0, 2
 
 # The parser's own complaints (a missing option, a number that is none): typer stands on click or on its copy of it,
 # and this is the base of all of them in both.
 ParserError: type[Exception] = typer.BadParameter.__mro__[2]
-
-
-def main() -> None:
-    """The entry of the ``edgewise`` command."""
-    for name, value in THREADS.items():
-        os.environ.setdefault(name, value)
-    sys.excepthook = _say_unexpected
-    for stream in (sys.stdout, sys.stderr):
-        # a column may be called θ on a terminal that knows ASCII only
-        if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(words: Sequence[str]) -> int:
@@ -63,14 +48,15 @@ class Interrupts:
     """Remembers Ctrl+C: the work below may catch it and return the best so far.
 
     ``with Interrupts() as interrupts: ...`` and then ``interrupts.seen``. A second Ctrl+C is not remembered but raised
-    as ever, so that nothing can be uninterruptible.
+    as ever, so that nothing can be uninterruptible. After ``only_note`` (what is left is short and must be whole, like
+    saving) one more is remembered and not raised.
     """
 
     def __init__(self) -> None:
         self.seen = False
 
     def __enter__(self) -> Self:
-        self._before = signal.signal(signal.SIGINT, self._note)
+        self._before = signal.signal(signal.SIGINT, self._raise)
         return self
 
     def __exit__(
@@ -78,10 +64,22 @@ class Interrupts:
     ) -> None:
         signal.signal(signal.SIGINT, self._before)
 
+    def insist(self) -> None:
+        """Raise what was remembered once more: foreign code may have swallowed it, and the work below goes on."""
+        if self.seen:
+            raise KeyboardInterrupt
+
+    def only_note(self) -> None:
+        """From now on Ctrl+C is remembered, and nothing is interrupted by the first one."""
+        signal.signal(signal.SIGINT, self._note)
+
+    def _raise(self, number: int, frame: FrameType | None) -> None:
+        self._note(number, frame)
+        raise KeyboardInterrupt
+
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.seen = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        raise KeyboardInterrupt
 
 
 def _with_help(error: Exception) -> str:
@@ -99,7 +97,3 @@ def _refuse(message: str) -> int:
 
 def _say_warning(message: Warning | str, *place: object, **more: object) -> None:
     say(f"warning: {' '.join(str(message).split())}")
-
-
-def _say_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    say(f"error: this should not have happened, please report it: {kind.__name__}: {' '.join(str(error).split())}")

@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.errors import SettingsError
+from edgewise.files import current, is_passing
+
+UNFINISHED = "unfinished"
+"""The folder in that of a run that a search keeps its finished steps in."""
 
 SHORT = {
     "js": "javascript",
@@ -48,17 +52,25 @@ def folder(path: Path | None) -> Path | None:
     """A folder that can be written to, said before the work and not after it."""
     if path is not None and path.exists() and not path.is_dir():
         raise SettingsError(f"--out {path} is a file, but a run is saved as a folder. Give another name.")
-    if path is not None and path.is_dir() and any(path.iterdir()) and not _is_a_run(path):
+    if path is not None and path.is_dir() and not _is_for_runs(path):
         raise SettingsError(
             f"--out {path} is a folder with files of another kind in it. Give a new or an empty folder."
         )
     return path
 
 
-def _is_a_run(path: Path) -> bool:
+def is_unfinished(path: Path) -> bool:
+    """Whether a search that was to be saved in the folder left there what it had finished."""
+    return (path / UNFINISHED / "about.json").is_file()
+
+
+def _is_for_runs(path: Path) -> bool:
+    """Whether a run may be saved in the folder: it holds one, or nothing but what a kill has left of one."""
+    if all(file.name == UNFINISHED or is_passing(file.name) for file in path.iterdir()):
+        return True
     try:
-        return "formulas" in json.loads((path / "formula.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return "formulas" in json.loads(current(path, "formula.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return False
 
 

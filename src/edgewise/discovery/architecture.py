@@ -9,7 +9,7 @@ as good as the best one is taken.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
@@ -31,7 +31,7 @@ NOTHING = 0.95
 COARSE = Levenberg(intervals=(3, 6, 12))
 # Quintic pieces reach an error of 1e-9 with half as many of them as cubic ones need for 1e-7.
 FINE = Levenberg(intervals=(3, 6, 12, 24, 48), penalty=1e-10)
-FINE_DEGREE = 5
+DEGREE, FINE_DEGREE = 3, 5
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,24 @@ class Architecture:
         return self.trial.certified
 
 
+class Memory(Protocol):
+    """Where finished trials are kept, by their shape and the degree of their splines."""
+
+    def recall(self, shape: Shape, degree: int) -> Trial | None:
+        """The trial as it ended, None where it must be made."""
+
+    def keep(self, trial: Trial, degree: int) -> None:
+        """Remember a trial that has ended."""
+
+
+class _NoMemory:
+    def recall(self, shape: Shape, degree: int) -> Trial | None:
+        return None
+
+    def keep(self, trial: Trial, degree: int) -> None:
+        pass
+
+
 def shapes(n_in: int, small: bool = False) -> list[Shape]:
     """Shapes to try, the smaller first; a pair (a, m) is a level of a nodes that add and m that multiply.
 
@@ -107,6 +125,7 @@ def find_architecture(
     report: Callable[[Trial], None] = lambda trial: None,
     effort: float = 1.0,
     last: Callable[[], bool] | None = None,
+    memory: Memory | None = None,
 ) -> Architecture | None:
     """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so or on Ctrl+C, None if
     there is none.
@@ -115,14 +134,15 @@ def find_architecture(
     the end of all time, ends it.
 
     ``most`` limits the number of shapes; ``effort`` multiplies how many shapes no better than the mean are put up with in
-    tables of few rows.
+    tables of few rows. A trial that ``memory`` knows is not made again.
     """
+    memory = memory or _NoMemory()
     frame, data = as_network_sees(prepared)
     trials: list[Trial] = []
     interrupted = False
     candidates = shapes(len(prepared.symbols), prepared.small)[:most]
     try:
-        for trial in _trials(candidates, data, coarse, seed, workers, stop, last):
+        for trial in _trials(candidates, data, coarse, seed, workers, stop, last, memory):
             trials.append(trial)
             report(trial)
             interrupted = trial.fit.history.interrupted
@@ -137,7 +157,7 @@ def find_architecture(
     chosen = next((t for t in trials if t.certified), None) or _smallest_as_good(trials)
     rate = chosen.fit.history.rate
     if chosen.certified and not interrupted and not stop():
-        refined = Trial(chosen.shape, levenberg(_empty(chosen.shape, FINE_DEGREE), data, fine, seed=seed, stop=stop))
+        refined = memory.recall(chosen.shape, FINE_DEGREE) or _refined(chosen.shape, data, fine, seed, stop, memory)
         interrupted = refined.fit.history.interrupted
         chosen = min((chosen, refined), key=lambda t: t.error)
     return Architecture(frame(chosen.fit.network), chosen, tuple(trials), rate, interrupted)
@@ -151,6 +171,7 @@ def _trials(
     workers: int,
     stop: Callable[[], bool],
     last: Callable[[], bool] | None,
+    memory: Memory,
 ) -> Iterator[Trial]:
     """Fits of the shapes in their order, ``workers`` at a time; whoever reads them may stop early."""
     from joblib import Parallel, delayed
@@ -159,13 +180,34 @@ def _trials(
         if at and stop():
             return
         batch = candidates[at : at + workers]
-        if workers == 1:
-            yield from _try(batch[0], data, settings, seed, stop if at else last)
-        else:
-            stops = [stop if at + number else last for number in range(len(batch))]
-            jobs = (delayed(_try)(shape, data, settings, seed, s) for shape, s in zip(batch, stops, strict=True))
-            for found in Parallel(n_jobs=workers)(jobs):
-                yield from found
+        known = [memory.recall(shape, DEGREE) for shape in batch]
+        jobs = [
+            delayed(_try)(shape, data, settings, seed, stop if at + number else last)
+            for number, (shape, trial) in enumerate(zip(batch, known, strict=True))
+            if trial is None
+        ]
+        made = iter(Parallel(n_jobs=workers)(jobs) if workers > 1 and jobs else (_called(job) for job in jobs))
+        for trial in known:
+            if trial is not None:
+                yield trial
+                continue
+            for found in next(made):
+                memory.keep(found, DEGREE)
+                yield found
+
+
+def _called(job: tuple[Callable[..., list[Trial]], tuple[Any, ...], dict[str, Any]]) -> list[Trial]:
+    function, arguments, named = job
+    return function(*arguments, **named)
+
+
+def _refined(
+    shape: Shape, data: TrainingData, settings: Levenberg, seed: int, stop: Callable[[], bool], memory: Memory
+) -> Trial:
+    """The fit of a certified shape with finer and smoother pieces."""
+    trial = Trial(shape, levenberg(_empty(shape, FINE_DEGREE), data, settings, seed=seed, stop=stop))
+    memory.keep(trial, FINE_DEGREE)
+    return trial
 
 
 def _try(
@@ -179,7 +221,7 @@ def _try(
         return []
 
 
-def _empty(shape: Shape, degree: int = 3) -> KAN:
+def _empty(shape: Shape, degree: int = DEGREE) -> KAN:
     """A network whose weights are still to be drawn (by a generator of the training's own, never the caller's)."""
     return KAN(shape, init="zero", degree=degree, dtype=torch.float64)
 

@@ -1,12 +1,13 @@
 """What a candidate is worth: its constants refitted and snapped, its error on rows that it has not seen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import sympy
 
 from edgewise.data import Table
+from edgewise.errors import StorageError
 from edgewise.formula import Formula, Front, complexity, evaluate, join_constants, round_constants, split_constants
 from edgewise.symbolic import polish, snap
 
@@ -38,17 +39,39 @@ class Judged:
         return self.error <= EXACT
 
 
+@dataclass(frozen=True)
+class Entered:
+    """A candidate came to the front's door, its constants fitted."""
+
+    expression: sympy.Expr
+    errors: dict[str, float]
+    stage: str
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """One of those judged (by number) took the place of an older one on the front."""
+
+    old: int
+    new: int
+
+
+Event = Entered | Replaced
+
+
 @dataclass
 class Judge:
     """Refits candidates on the training rows, measures them on the others, and keeps the front.
 
-    ``permitted`` says of an expression whether it may be proposed at all (see `permitted`).
+    ``permitted`` says of an expression whether it may be proposed at all (see `permitted`). ``events`` are what made the
+    front: another judge of the same rows that replays them has the same one, without any fitting.
     """
 
     prepared: Prepared
     permitted: Callable[[sympy.Expr], bool] = lambda expression: True
     front: Front = field(init=False)
     judged: list[Judged] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._binary = binary(self.prepared.columns(self.prepared.table))
@@ -97,8 +120,24 @@ class Judge:
     def _instead(self, candidate: Judged, found: Judged | None) -> Judged:
         if found is None or found.error > max(1.05 * candidate.error, EXACT):
             return candidate
-        self.front.replace(candidate.formula, found.formula)
+        old, new = (next(i for i, judged in enumerate(self.judged) if judged is one) for one in (candidate, found))
+        self._replace(Replaced(old, new))
         return found
+
+    def replay(self, events: Sequence[Event]) -> None:
+        """Do again what another judge of the same rows did. Raises StorageError where that cannot be."""
+        for event in events:
+            if isinstance(event, Replaced):
+                self._replace(event)
+            elif self._enter(event.expression, event.errors, event.stage) is None:
+                raise StorageError(
+                    f"the unfinished search holds {event.expression}, which has no finite values on the rows of this table. "
+                    "Leave out resume to begin anew."
+                )
+
+    def _replace(self, event: Replaced) -> None:
+        self.front.replace(self.judged[event.old].formula, self.judged[event.new].formula)
+        self.events.append(event)
 
     def rough_error(self, expression: sympy.Expr) -> float:
         """The error on the training rows as the candidate stands; infinite where it is not finite."""
@@ -122,6 +161,7 @@ class Judge:
         return best
 
     def _enter(self, expression: sympy.Expr, errors: dict[str, float], stage: str) -> Judged | None:
+        event = Entered(expression, errors, stage)
         expression = round_constants(expression, errors)
         if complexity(expression) > MOST_SYMBOLS or not self.permitted(expression):
             return None
@@ -134,6 +174,7 @@ class Judge:
         every, weights = self._everywhere(expression, residuals)
         found = Judged(formula, stage, rmse / self.prepared.spread, residuals, every, weights)
         self.judged.append(found)
+        self.events.append(event)
         self.front.add(formula)
         return found
 

@@ -15,6 +15,7 @@ Every step puts formulas on one front and may find that the time is over; what w
 import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import sympy
@@ -27,11 +28,13 @@ from edgewise.primitives import PRIMITIVES, Primitive, find
 from edgewise.surgery import prune
 from edgewise.symbolic import Work, ladder, named_graphs, promise, waves
 
-from .architecture import AS_GOOD, Architecture, find_architecture
+from .architecture import AS_GOOD, Architecture, Memory, as_network_sees, find_architecture
 from .calibration import tested
 from .clock import Clock
+from .journal import Journal, journal
 from .judge import Judge, Judged, beats
 from .limits import NAMING_AN_EDGE, WRITING_OUT, Limits, combinations_for, refitting, snapping
+from .memory import Steps, Trials, about
 from .naming import name_network
 from .permitted import permitted
 from .prepare import Prepared, prepare
@@ -49,6 +52,7 @@ NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 SAMPLE = 256  # rows kept with the result, for its pictures
 REFITTED = 8  # combinations of names whose constants are refitted, for each network
 QUICK_CONSTANTS = 6  # as many are snapped in a fraction of a second
+INTERRUPTED = "interrupted"  # by Ctrl+C, among what was cut
 SNAPPED = 6  # formulas of the front whose constants are tried as plain numbers
 
 
@@ -61,6 +65,8 @@ def discover(
     workers: int = 1,
     progress: Progress | None = None,
     effort: float = 1.0,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
 ) -> Discovery:
     """Find the law in a table.
 
@@ -70,6 +76,12 @@ def discover(
     but the table, ``seed`` and the settings, unless the budget cut a stage: what each step may do is counted in work, by
     the rows of the table and multiplied by ``effort``. ``progress(step, share, best formula)`` is called as the
     search goes on.
+
+    ``checkpoint`` is the folder that the run will be saved in: what is finished is kept there while the search goes on
+    (in ``unfinished``, until `Discovery.save` has written a whole run). After a kill, Ctrl+C or a budget that ended,
+    ``resume=True`` goes on from there, with the same answer as a search that nothing stopped; where nothing was kept it
+    begins at the start. Raises StorageError where what was kept is of another table or other settings, or where another
+    process is searching with the same folder.
 
     >>> from edgewise.data import load_table
     >>> discover(load_table("kepler"), time_budget=20).formula.equation  # doctest: +SKIP
@@ -88,13 +100,27 @@ def discover(
         raise SettingsError(f"effort multiplies the work of the search: a number above 0 (1 by default), got {effort}.")
     if workers < 1:
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers}.")
-    search = _Search(table, seed, time_budget, _table_of(primitives), workers, progress or (lambda *_: None), effort)
-    with np.errstate(all="ignore"):  # candidates may overflow: the judge sees it
+    if resume and checkpoint is None:
+        raise SettingsError("resume goes on with a search that was kept: say in which folder with checkpoint=...")
+    rows = _table_of(primitives)
+    search = _Search(table, seed, time_budget, rows, workers, progress or (lambda *_: None), effort)
+    with (
+        journal(checkpoint, {} if checkpoint is None else about(table, seed, effort, rows), resume) as search.journal,
+        np.errstate(all="ignore"),  # candidates may overflow: the judge sees it
+    ):
         try:
             search.run()
         except KeyboardInterrupt:
-            search.clock.cut.append("interrupted")
-        return search.result()
+            if not search.judge.judged:
+                raise  # there is nothing to keep yet
+            search.clock.cut.append(INTERRUPTED)
+        try:
+            return search.result()
+        except KeyboardInterrupt:
+            if INTERRUPTED in search.clock.cut:
+                raise
+            search.clock.cut.append(INTERRUPTED)
+            return search.result()
 
 
 class _Search:
@@ -117,6 +143,7 @@ class _Search:
         whole = primitives.keys() == PRIMITIVES.keys()
         self.judge = Judge(self.prepared) if whole else Judge(self.prepared, permitted(primitives.values()))
         self.progress = progress
+        self.journal: Journal | None = None
         self.architecture: Architecture | None = None
         self.steps: list[Step] = []
 
@@ -140,12 +167,24 @@ class _Search:
         if not late and self.clock.over(name):
             return
         self._tell(name)
-        began = time.monotonic()
-        run()
+        seconds = self._done(name, run)
         best = self.judge.best
         found, error = (best.formula.equation, best.error) if best else ("", float("inf"))
-        self.steps.append(Step(name, found, error, round(time.monotonic() - began, 3)))
+        self.steps.append(Step(name, found, error, round(seconds, 3)))
         self._tell(name)
+
+    def _done(self, name: str, run: Callable[[], None]) -> float:
+        """Do the step, or take it from the journal; the seconds that it took. What stands on a cut step is not kept."""
+        kept = Steps(None if name == "network" else self.journal, self.judge)  # of networks each trial is kept
+        seconds = kept.replay(name)
+        if seconds is not None:
+            return seconds
+        began, before = time.monotonic(), len(self.judge.events)
+        run()
+        seconds = time.monotonic() - began
+        if not self.clock.cut:
+            kept.keep(name, self.judge.events[before:], seconds)
+        return seconds
 
     def _tell(self, name: str) -> None:
         best = self.judge.best
@@ -208,11 +247,15 @@ class _Search:
             stop=lambda: time.monotonic() > limit,
             last=lambda: time.monotonic() > end,
             report=lambda trial: self._tell("network"),
+            memory=self._memory(),
         )
         if time.monotonic() > limit:
             self.clock.cut.append("network")
         if self.architecture is not None and self.architecture.interrupted:
             raise KeyboardInterrupt
+
+    def _memory(self) -> Memory | None:
+        return None if self.journal is None else Trials(self.journal, as_network_sees(self.prepared)[0])
 
     def _naming(self) -> None:
         """Names for the chosen network, then for the next best ones, until a formula is as good as its network."""
@@ -324,7 +367,13 @@ class _Search:
             seconds=self.clock.elapsed,
             seed=self.seed,
             cut=tuple(dict.fromkeys(self.clock.cut)),
-            warnings=(*self.table.notes, *self.prepared.warnings, *verdict.warnings, *test.warnings),
+            warnings=(
+                *self.table.notes,
+                *self.prepared.warnings,
+                *verdict.warnings,
+                *test.warnings,
+                *(self.journal.warnings if self.journal else ()),
+            ),
             steps=tuple(self.steps),
             sample=self.prepared.table.x[np.sort(rows)],
             ranges=self.prepared.ranges,

@@ -12,15 +12,17 @@ import numpy as np
 
 from edgewise.data import columns_of, has_names
 from edgewise.errors import EdgewiseWarning, FormulaError, StorageError, ValuesError
-from edgewise.files import write_whole
+from edgewise.files import current, write_together
 from edgewise.formula import Formula, Front
 from edgewise.nn import Model
+from edgewise.nn.storage import dumps
 from edgewise.symbolic import compile_model
 from edgewise.view import network_svg
 
 from . import shown
 from .calibration import LEFT_OUT, Calibration
 from .conformal import half_width
+from .journal import forget
 from .saved import check, check_front
 
 
@@ -252,11 +254,30 @@ class Discovery:
             "steps": [vars(step) for step in self.steps],
         }
 
-    def save(self, folder: str | Path) -> None:
-        """Write ``formula.json`` and, where there is one, ``network.safetensors`` into the folder (made if missing)."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        saved = {
+    def save(self, folder: str | Path, *, pictures: bool = False) -> None:
+        """Write ``formula.json`` and, where there is one, ``network.safetensors`` into the folder (made if missing); with
+        ``pictures`` also ``formula.svg`` and ``network.svg``.
+
+        All of it or nothing: whoever is killed meanwhile leaves the run that was there before, or the new one. Of two that
+        save into one folder at once the last one stands. What a search has kept in ``unfinished`` is taken away, unless
+        this run was cut and can be gone on with.
+        """
+        network = None if self.model is None else dumps(self.model)
+        saved = self._saved()
+        if network is not None:
+            saved["network_sha256"] = _sha256(network)
+        files: dict[str, bytes | str | None] = {
+            "network.safetensors": network,
+            "formula.json": json.dumps(_plain(saved), indent=1, allow_nan=False),
+        }
+        # those of an earlier run in the same folder go in any case
+        files |= {f"{use}.svg": self.svg(use) if pictures else None for use in ("formula", "network")}
+        write_together(folder, files)
+        if not self.cut:
+            forget(folder)
+
+    def _saved(self) -> dict[str, Any]:
+        return {
             **self.to_json(),
             "formulas": [f.as_dict() for f in self.front],
             "floor": self.front.floor,
@@ -264,21 +285,16 @@ class Discovery:
             "calibration": None if self.calibration is None else self.calibration.as_dict(),
             "ranges": {name: list(ends) for name, ends in self.ranges.items()},
             "levels": {name: list(known) for name, known in self.levels.items()},
+            "pick": next((i for i, f in enumerate(self.front) if f is self.formula), None),
         }
-        saved["pick"] = next((i for i, f in enumerate(self.front) if f is self.formula), None)
-        if self.model is not None:
-            self.model.save(folder / "network.safetensors")
-            saved["network_sha256"] = _sha256(folder / "network.safetensors")
-        write_whole(folder / "formula.json", json.dumps(_plain(saved), indent=1, allow_nan=False))
-        if self.model is None:
-            (folder / "network.safetensors").unlink(missing_ok=True)  # that of an earlier run in the same folder
 
     @classmethod
     def load(cls, folder: str | Path) -> "Discovery":
         """Read what `save` wrote. Raises StorageError for a folder that holds no discovery."""
         folder = Path(folder)
         try:
-            saved = check(json.loads((folder / "formula.json").read_text(encoding="utf-8"), parse_constant=_no_number))
+            text = current(folder, "formula.json").read_text(encoding="utf-8")
+            saved = check(json.loads(text, parse_constant=_no_number))
             front = Front([_formula(formula) for formula in saved["formulas"]], floor=saved["floor"])
             check_front(saved, front)
             if saved["pick"] is not None:
@@ -322,9 +338,9 @@ def _network(folder: Path, saved: Mapping[str, Any]) -> Model | None:
     """The network of the same run, or None where the run had none."""
     if not saved["network"]:
         return None
-    path = folder / "network.safetensors"
+    path = current(folder, "network.safetensors")
     model = Model.load(path)
-    if saved.get("network_sha256") not in (None, _sha256(path)):  # runs of earlier versions have none
+    if saved.get("network_sha256") not in (None, _sha256(path.read_bytes())):  # runs of earlier versions have none
         raise StorageError(
             f"formula.json and network.safetensors in {folder} are of different runs: two wrote there at once, or one was "
             "killed. Search again, or give each run its own folder."
@@ -334,8 +350,8 @@ def _network(folder: Path, saved: Mapping[str, Any]) -> Model | None:
     return model
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _no_number(word: str) -> None:

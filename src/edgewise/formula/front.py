@@ -46,9 +46,14 @@ class Front:
 
     def replace(self, old: Formula, new: Formula) -> None:
         """Take ``new`` for ``old``: the same law better written, even if it counts more symbols (2*pi for 6.2831853)."""
-        self._formulas = [known for known in self._formulas if known is not old and known is not new]
-        if not self.add(new):  # another formula is as simple and as good
-            self.add(old)
+        before = self._formulas
+        try:
+            self._formulas = [known for known in before if known is not old and known is not new]
+            if not self.add(new):  # another formula is as simple and as good
+                self.add(old)
+        except KeyboardInterrupt:
+            self._formulas = before  # Ctrl+C may come between the two; the front stays as it was
+            raise
 
     def pick(self, formula: Formula) -> None:
         """Make one formula of the front the choice, for a reason that the errors alone do not tell."""

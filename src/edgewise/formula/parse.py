@@ -206,7 +206,10 @@ class _Parser:
     def number(self, token: Token) -> sympy.Expr:
         if token.text.isdigit() and len(token.text) <= 400:
             return self.real(partial(sympy.Integer, int(token.text)), (), token)
-        return self.real(partial(sympy.Float, float(token.text)), (), token)
+        value = float(token.text)
+        if value == 0 and token.text.lower().partition("e")[0].strip("0."):
+            self.fail("this number is not 0 but too small for a float64.", token)
+        return self.real(partial(sympy.Float, value), (), token)
 
     def name(self, token: Token) -> sympy.Expr:
         name = token.text

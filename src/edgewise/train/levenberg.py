@@ -55,7 +55,8 @@ def levenberg(
     """Train networks of the same graph as ``network`` by Levenberg-Marquardt; return the best, in float64.
 
     ``fresh=True`` draws new weights for every restart by ``seed``; ``fresh=False`` goes on from the weights that are
-    there. ``network`` itself stays as it is. ``stop()`` and Ctrl+C end training early and keep the best so far. Raises
+    there. ``network`` itself stays as it is. ``stop()`` and Ctrl+C end training early and keep the best so far (if there is
+    none yet, Ctrl+C is raised). Raises
     ShapeError if the columns do not fit the network, TrainingError if no start is finite.
     """
     data.require(network)
@@ -68,8 +69,12 @@ def levenberg(
     try:
         _climb(run, ladder, data, settings, stop)
     except KeyboardInterrupt:
-        run.finish(data, run.stack.layers[0].basis.intervals, 1, 0, cut=True)
         run.interrupted = True
+        try:
+            run.finish(data, run.stack.layers[0].basis.intervals, 1, 0, cut=True)
+        except TrainingError:
+            if run.best is None:  # no start is finite yet: there is nothing to keep
+                raise KeyboardInterrupt from None
     return run.fit()
 
 
