@@ -1,6 +1,8 @@
 """Networks, what flows through them, and what matters in them."""
 
 import copy
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -211,3 +213,24 @@ def test_layers_must_fit() -> None:
 def test_a_third_column_is_not_dropped_in_silence() -> None:
     with pytest.raises(ShapeError, match="takes 2 inputs but x has 3"):
         KAN([2, 1])(torch.zeros(4, 3))
+
+
+
+COMPILED = """
+import torch
+from edgewise.nn import KAN
+for basis in ("bspline", "chebyshev"):
+    network = KAN([3, (4, 1), 2], basis=basis, generator=torch.Generator().manual_seed(0))
+    answers = []
+    for model in (network, torch.compile(network, fullgraph=True, backend="aot_eager")):
+        x = torch.linspace(-1.2, 1.2, 60).view(20, 3).requires_grad_()
+        y = model(x)
+        answers.append((y, *torch.autograd.grad(y.square().sum(), [x, network[0].weight])))
+    for ours, theirs in zip(*answers, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+"""
+
+
+def test_a_compiler_follows_the_whole_network() -> None:
+    """In a process of its own: what checks annotations here is nothing that a compiler follows."""
+    subprocess.run([sys.executable, "-c", COMPILED], check=True, timeout=300)

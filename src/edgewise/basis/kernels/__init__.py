@@ -22,7 +22,7 @@ from edgewise.basis.bspline import BSpline
 from edgewise.basis.residuals import Residual
 from edgewise.errors import EdgewiseWarning, SettingsError, unknown
 
-__all__ = ["status", "use", "weighted_sums"]
+__all__ = ["not_traced", "status", "use", "weighted_sums"]
 
 Way = Literal["auto", "eager", "compiled"]
 WAYS = ("auto", "eager", "compiled")
@@ -58,8 +58,10 @@ def weighted_sums(
 
     x (*batch, n_in), weight (n_in, n_basis + 1, n_out) -> (*batch, n_out). ``formula(x, weight)`` is the eager way.
     """
+    if not not_traced(x, weight):
+        return formula(x, weight)
     way = _way.get()
-    if way == "eager" or not _transparent(x, weight):
+    if way == "eager":
         return formula(x, weight)
     reason = _cannot(basis, x, weight)
     if way == "compiled" and reason:
@@ -75,15 +77,15 @@ def weighted_sums(
     return y.view(*x.shape[:-1], weight.shape[-1])
 
 
-def _transparent(x: Tensor, weight: Tensor) -> bool:
-    """Whether nobody traces or transforms: neither a compiler, nor torch.func, nor derivatives forward."""
+def not_traced(*tensors: Tensor) -> bool:
+    """Whether these are plain numbers: no compiler, no torch.func, no forward derivative looks on."""
+    if torch.compiler.is_compiling():  # first, and alone: a compiler follows no further question
+        return False
     return not (
-        torch.compiler.is_compiling()
-        or torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
+        torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
         or torch._C._functorch.peek_interpreter_stack() is not None
         or torch.autograd.forward_ad._current_level >= 0
-        or type(x) is not Tensor
-        or type(weight) not in (Tensor, torch.nn.Parameter)
+        or any(type(one) not in (Tensor, torch.nn.Parameter) for one in tensors)
     )
 
 

@@ -68,13 +68,10 @@ class Blocks:
     inputs: int
 
     @classmethod
-    def of(cls, features: int, lanes: int, itemsize: int) -> "Blocks":
-        import os
-
-        tile = features * lanes * itemsize
-        if "EWB" in os.environ:
-            return cls(*[int(v) for v in os.environ["EWB"].split(",")])
-        return cls(256, 8)
+    def of(cls, intervals: int, tile: int) -> "Blocks":
+        """Few pieces: what fits the nearest cache. Many: rows enough for each piece, weights (``tile`` bytes for an input)
+        that stay in the second cache."""
+        return cls(64 if intervals <= 8 else 1024, 8 if tile <= 32_768 else 4)
 
     def scratch(self, dtype: Any, degree: int) -> tuple[Any, ...]:
         """Where a thread keeps the values of a block, where their weights begin, and what was located."""
@@ -92,7 +89,7 @@ def _kernels(basis: BSpline, tiles: Tiles) -> tuple[Callable[..., Any], ...]:
 def sums(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual) -> Tensor:
     """(batch, n_in) -> (batch, n_out): every edge's spline and residual function, added up."""
     tiles, pieces = Tiles.of(weight.shape[-1], x.dtype), pieces_of(basis)
-    blocks = Blocks.of(basis.n_basis + 1, tiles.lanes, x.element_size())
+    blocks = Blocks.of(basis.intervals, (basis.n_basis + 1) * tiles.lanes * x.element_size())
     kernel = _kernels(basis, tiles)[0]
     inputs, extra, packed = flat(x), flat(residual.value(x)), flat(tiles.packed(weight))
     y, nothing = x.new_empty(len(x), tiles.n_out), np.zeros(tiles.n_out, inputs.dtype)
@@ -111,7 +108,7 @@ def sums(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual) -> Tenso
 def grad_x(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual, g: Tensor) -> Tensor:
     """The gradient by x, given that by the sums."""
     tiles, pieces = Tiles.of(weight.shape[-1], x.dtype), pieces_of(basis)
-    blocks = Blocks.of(basis.n_basis + 1, tiles.lanes, x.element_size())
+    blocks = Blocks.of(basis.intervals, (basis.n_basis + 1) * tiles.lanes * x.element_size())
     kernel = _kernels(basis, tiles)[1]
     inputs, extra, packed = flat(x), flat(residual.slope(x)), flat(tiles.packed(weight))
     upstream, result = flat(tiles.columns(g)), torch.empty_like(x)
@@ -130,7 +127,7 @@ def grad_x(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual, g: Ten
 def grad_weight(basis: BSpline, x: Tensor, n_out: int, residual: Residual, g: Tensor) -> Tensor:
     """The gradient by the weights (n_in, n_basis + 1, n_out), given that by the sums."""
     tiles, pieces = Tiles.of(n_out, x.dtype), pieces_of(basis)
-    blocks = Blocks.of(basis.n_basis + 1, tiles.lanes, x.element_size())
+    blocks = Blocks.of(basis.intervals, (basis.n_basis + 1) * tiles.lanes * x.element_size())
     kernel = _kernels(basis, tiles)[2]
     inputs, extra, upstream = flat(x), flat(residual.value(x)), flat(tiles.packed_gradient(g))
     result = x.new_zeros(basis.n_in, basis.n_basis + 1, tiles.n_out)
