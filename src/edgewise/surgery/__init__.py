@@ -2,7 +2,8 @@
 
 from .edges import fix, release, remove
 from .grow import grow
+from .knots import place_knots
 from .prune import Pruned, drop_inputs, prune
 from .refine import move_knots, refine
 
-__all__ = ["Pruned", "drop_inputs", "fix", "grow", "move_knots", "prune", "refine", "release", "remove"]
+__all__ = ["Pruned", "drop_inputs", "fix", "grow", "move_knots", "place_knots", "prune", "refine", "release", "remove"]

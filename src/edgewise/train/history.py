@@ -82,7 +82,10 @@ def _check_weights(weights: Tensor, rows: int) -> None:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a schedule: pieces, parameters, errors (rmse, as the network sees the target) and steps taken."""
+    """One stage of a schedule: pieces, parameters, errors (rmse, as the network sees the target) and steps taken.
+
+    ``cut`` says that time ended it, ``placed`` that its knots lie where the residual was (else they are even).
+    """
 
     intervals: int
     parameters: int
@@ -90,6 +93,7 @@ class Stage:
     held_out_rmse: float
     steps: int
     cut: bool = False
+    placed: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .differences import penalty_matrix
 from .stack import LayerStack, Stack
 
 MEMORY = 256e6  # bytes that one block of the Jacobian may take
@@ -35,7 +36,7 @@ class StackLeastSquares:
         self.root_weights = share.sqrt()
         self.used = [_used(layer) for layer in stack.layers]
         self.first_features = stack.layers[0].features(x.unsqueeze(0).expand(stack.starts, -1, -1))
-        self.penalty = _penalty_matrix(stack, self.used, penalty) if penalty > 0 else None
+        self.penalty = penalty_matrix(stack, self.used, penalty) if penalty > 0 else None
         self.accepted = self.theta()
         self.block = max(16, int(MEMORY / (8 * stack.starts * max(1, self.accepted.shape[1]))))
 
@@ -78,12 +79,16 @@ class StackLeastSquares:
         n = len(self.x)
         loss, gradient, curvature = loss / n, gradient / n, curvature / n
         if self.penalty is not None:
-            gradient = gradient + theta @ self.penalty
+            gradient = gradient + self._pull(theta)
             curvature = curvature + self.penalty
         return loss + self._penalty_loss(theta), gradient, curvature
 
     def _penalty_loss(self, theta: Tensor) -> Tensor | float:
-        return 0.0 if self.penalty is None else ((theta @ self.penalty) * theta).sum(1) / 2
+        return 0.0 if self.penalty is None else (self._pull(theta) * theta).sum(1) / 2
+
+    def _pull(self, theta: Tensor) -> Tensor:
+        assert self.penalty is not None
+        return (self.penalty @ theta.unsqueeze(-1)).squeeze(-1)
 
     def _outputs(self) -> Tensor:
         flow = self.x.unsqueeze(0).expand(self.stack.starts, -1, -1)
@@ -161,24 +166,3 @@ def _through_edges(layer: LayerStack, upstream: Tensor, slopes: Tensor, fixed: t
         at_edge = upstream @ layer.template.fixed_targets().to(upstream).T
         nodes = nodes + (at_edge * fixed[1]) @ sources.to(upstream)
     return nodes
-
-
-def _penalty_matrix(stack: Stack, used: list[Tensor], strength: float) -> Tensor:
-    """strength * D'D for the coefficients of every edge, D the differences of order degree + 1."""
-    blocks = []
-    for layer, kept in zip(stack.layers, used, strict=True):
-        n_in, features, n_sums = layer.weight.shape[1:]
-        order = layer.basis.degree + 1
-        eye = torch.eye(features - 1, dtype=layer.weight.dtype)
-        difference = torch.diff(eye, n=order, dim=0) if order < features - 1 else torch.zeros_like(eye)
-        square = torch.zeros(features, features, dtype=layer.weight.dtype)
-        square[:-1, :-1] = difference.T @ difference
-        whole = torch.einsum(
-            "ij,fg,st->ifsjgt", torch.eye(n_in, dtype=square.dtype), square, torch.eye(n_sums, dtype=square.dtype)
-        )
-        whole = whole.reshape(n_in * features * n_sums, -1)[kept][:, kept]
-        blocks += [
-            strength * whole,
-            torch.zeros(layer.constants[0].numel(), layer.constants[0].numel(), dtype=square.dtype),
-        ]
-    return torch.block_diag(*blocks)
