@@ -18,6 +18,7 @@ from edgewise.solve import Solution, levenberg_marquardt
 from edgewise.surgery import place_knots
 from edgewise.surgery.knots import reach, stretch
 
+from .compiled import CompiledLeastSquares, can_compile
 from .history import Fit, History, Stage, TrainingData
 from .jacobian import StackLeastSquares
 from .stack import Stack
@@ -29,17 +30,20 @@ PATIENCE = 4  # placements of knots in a row that lowered no held-out error
 class Levenberg:
     """How `levenberg` goes about it.
 
-    ``restarts`` networks begin with ``intervals[0]`` pieces, the best by held-out error goes on through the others.
+    ``restarts`` networks begin with ``intervals[0]`` pieces; after each stage the ``keep`` best by held-out error go on
+    (a tuple says how many after the first stage, after the second and so on; its last number stays).
     A stage takes at most ``bouts`` times ``steps`` steps, knots following between bouts, and ends when a bout lowers the
     error by less than the share ``tolerance``. ``penalty`` is the strength of the difference penalty (order degree + 1):
     small enough to cost nothing, it continues pieces that hold few rows as cubics. No stage begins
     with more parameters than ``most_parameters`` times the training rows. At last the best network's knots move up to
     ``placements`` times to where the residual is, with as many pieces, and stay there if the held-out error falls: for
-    functions with kinks, jumps or narrow features (0 leaves all pieces of an edge equally wide).
+    functions with kinks, jumps or narrow features (0 leaves all pieces of an edge equally wide). ``compiled`` takes the
+    compiled rows for networks of splines: the same numbers to rounding, several times quicker, after some seconds of
+    compiling the first time.
     """
 
     restarts: int = 8
-    keep: int = 1
+    keep: int | tuple[int, ...] = 1
     intervals: tuple[int, ...] = (3, 6, 12, 24, 48)
     bouts: int = 6
     steps: int = 15
@@ -48,6 +52,11 @@ class Levenberg:
     most_parameters: float = 0.7
     floor: float = 1e-13
     placements: int = 0
+    compiled: bool = False
+
+    def kept(self, stage: int) -> int:
+        """How many restarts go on after a stage."""
+        return self.keep if isinstance(self.keep, int) else self.keep[min(stage, len(self.keep) - 1)]
 
 
 def levenberg(
@@ -112,13 +121,13 @@ def _climb(
     run: _Run, ladder: Sequence[int], data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None
 ) -> None:
     """One stage after the other, until one is cut, brings nothing, or has reached the float's floor."""
-    for intervals in ladder:
+    for number, intervals in enumerate(ladder):
         if run.stages and _parameters(run.stack, intervals) > settings.most_parameters * data.y.numel():
             break
         if run.stages:
             _refine(run.stack, intervals)
         steps, cut = _settle(run.stack, data, settings, stop)
-        held = run.finish(data, intervals, settings.keep if len(ladder) > 1 else 1, steps, cut=cut)
+        held = run.finish(data, intervals, settings.kept(number) if len(ladder) > 1 else 1, steps, cut=cut)
         if cut or held > 1.5 * run.held or run.held < settings.floor:
             break
 
@@ -198,7 +207,8 @@ def _settle(stack: Stack, data: TrainingData, settings: Levenberg, stop: Callabl
     taken, last = 0, float("inf")
     for _ in range(settings.bouts):
         moved = _follow(stack, data.x)
-        problem = StackLeastSquares(stack, data.x, data.y, settings.penalty, data.weights)
+        kind = CompiledLeastSquares if settings.compiled and can_compile(stack) else StackLeastSquares
+        problem = kind(stack, data.x, data.y, settings.penalty, data.weights)
         found = _walk(problem, settings, stop)
         taken += found.steps
         if stop is not None and stop():
@@ -210,7 +220,9 @@ def _settle(stack: Stack, data: TrainingData, settings: Levenberg, stop: Callabl
     return taken, False
 
 
-def _walk(problem: StackLeastSquares, settings: Levenberg, stop: Callable[[], bool] | None) -> Solution:
+def _walk(
+    problem: StackLeastSquares | CompiledLeastSquares, settings: Levenberg, stop: Callable[[], bool] | None
+) -> Solution:
     """One bout; Ctrl+C leaves the stack at the last step that was accepted."""
     try:
         found = levenberg_marquardt(
