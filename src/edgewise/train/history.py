@@ -10,6 +10,8 @@ from torch import Tensor
 from edgewise.errors import ShapeError, ValuesError
 from edgewise.nn import KAN
 
+from .certificate import Certificate
+
 
 @dataclass(frozen=True)
 class TrainingData:
@@ -134,10 +136,11 @@ class History:
 
 @dataclass(frozen=True)
 class Fit:
-    """A trained network and how it came about."""
+    """A trained network, how it came about, and what that says about its graph."""
 
     network: KAN
     history: History
+    certificate: Certificate
 
     @property
     def held_out_rmse(self) -> float:

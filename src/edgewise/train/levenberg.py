@@ -18,6 +18,7 @@ from edgewise.solve import Solution, levenberg_marquardt
 from edgewise.surgery import place_knots
 from edgewise.surgery.knots import reach, stretch
 
+from .certificate import Certificate, noise_share, residuals_of
 from .compiled import CompiledLeastSquares, can_compile
 from .history import Fit, History, Stage, TrainingData
 from .jacobian import StackLeastSquares
@@ -87,7 +88,7 @@ def levenberg(
     except KeyboardInterrupt:
         run.finish(data, run.stack.layers[0].basis.intervals, 1, 0, cut=True)
         run.interrupted = True
-    return run.fit()
+    return run.fit(data)
 
 
 @dataclass
@@ -111,10 +112,13 @@ class _Run:
             self.held, self.best = held, self.stack.unstack(0)
         return held
 
-    def fit(self) -> Fit:
-        """The best network and the stages."""
+    def fit(self, data: TrainingData) -> Fit:
+        """The best network, the stages, and what they say about the graph."""
         assert self.best is not None
-        return Fit(self.best, History(tuple(self.stages), self.best[0].basis.degree, self.interrupted))
+        history = History(tuple(self.stages), self.best[0].basis.degree, self.interrupted)
+        x, y, _ = data.judged
+        share = noise_share(x, residuals_of(self.best, x, y))
+        return Fit(self.best, history, Certificate(history.rate, history.degree + 1, share))
 
 
 def _climb(
@@ -141,8 +145,7 @@ def _place(run: _Run, data: TrainingData, settings: Levenberg, stop: Callable[[]
             return
         before = run.held
         roots = 1.0 if data.weights is None else data.weights.sqrt()[:, None]
-        with torch.no_grad():
-            residuals = (network(data.x) - data.y) * roots
+        residuals = residuals_of(network, data.x, data.y) * roots
         run.stack = Stack.of([place_knots(network, data.x, residuals)])
         steps, cut = _settle(run.stack, data, settings, stop)
         run.finish(data, network[0].basis.intervals, 1, steps, cut=cut, placed=True)
