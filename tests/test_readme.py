@@ -22,6 +22,7 @@ PAGES = (
     "docs/classification.md",
     "docs/uncertainty.md",
     "docs/tables.md",
+    "docs/training.md",
 )
 LINKING = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 NUMBER = re.compile(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?")

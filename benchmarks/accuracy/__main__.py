@@ -1,12 +1,16 @@
-"""Networks on the toy exp(sin(pi x) + y^2) and on x*y, without formulas.
+"""Networks on functions whose truth is known, without formulas; targets and misses side by side.
 
     python -m benchmarks.accuracy --seeds 20
 
-1  floor        Levenberg-Marquardt on [2, 1, 1], cubic pieces to 96 intervals and quintic ones to 48 (as discover refines
+1  pace         [2, 1, 1] on exp(sin(pi x) + y^2): CPU seconds to 1e-5
+2  floor        the same by Levenberg-Marquardt, cubic pieces to 96 intervals and quintic ones to 48 (as discover refines
                 a certified graph): rmse on 1,000 fresh rows, in the target's units; and of those among them whose
                 hidden sum lies in the range that the training rows reach
-2  exponent     alpha of rmse ~ intervals^-alpha over 10 to 50 intervals, with 1,000 and 10,000 rows; theory degree + 1 = 4
-3  certificate  which graph find_architecture chooses, for the toy and for x*y
+3  shapes       wider, deeper and longer networks, each with its target
+4  exponent     alpha of rmse ~ intervals^-alpha over 10 to 200 intervals; theory degree + 1 = 4
+5  knots        twenty pieces placed by residual, over twenty even ones
+6  NaN          small random problems
+7  certificate  which graph find_architecture chooses, for the toy and for x*y, without noise and with 1 %
 """
 
 import argparse
@@ -18,13 +22,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.accuracy import cases, tell
 from benchmarks.common import Clock, Runs, Truth, median_of, shape_of, table, write_report
 from edgewise.data import Table
 from edgewise.discovery import find_architecture
 from edgewise.discovery.architecture import FINE
 from edgewise.discovery.prepare import prepare
 from edgewise.nn import KAN, Scaling, trace
-from edgewise.surgery import refine
 from edgewise.train import Levenberg, TrainingData, levenberg
 
 HERE = Path(__file__).parent
@@ -33,8 +37,6 @@ TOY = Truth("exp(sin(pi*x) + y**2)", BOX)
 PRODUCT = Truth("x*y", BOX)
 FLOOR = 1e-7
 SCHEDULES = {3: Levenberg(intervals=(3, 6, 12, 24, 48, 96)), 5: FINE}
-COARSE = (3, 5)  # before the intervals that the exponent is fitted to
-INTERVALS = (10, 14, 20, 28, 40, 50)
 
 
 class Fresh:
@@ -87,24 +89,10 @@ def floor(degree: int, seed: int) -> dict[str, Any]:
     }
 
 
-def exponent(rows: int, seed: int) -> dict[str, Any]:
-    """The slope of log rmse against log intervals, each refinement trained until it settles."""
-    fresh = Fresh(TOY, rows, seed)
-    with Clock() as clock:
-        network = levenberg(
-            KAN([2, 1, 1], dtype=torch.float64), fresh.data, Levenberg(intervals=COARSE), seed=seed
-        ).network
-        errors = []
-        for intervals in INTERVALS:
-            network = levenberg(refine(network, intervals), fresh.data, Levenberg(restarts=1), fresh=False).network
-            errors.append(fresh.rmse(network))
-    alpha = -np.polyfit(np.log(INTERVALS), np.log(errors), 1)[0]
-    return {"alpha": float(alpha), "errors": errors, "wall": clock.wall, "cpu": clock.cpu}
-
-
-def certificate(truth: Truth, seed: int) -> dict[str, Any]:
+def certificate(truth: Truth, noise: float, seed: int) -> dict[str, Any]:
     """The graph that discover's search over shapes settles on."""
     x, y = _rows(truth, 1000, seed, 10)
+    y = y + noise * np.sqrt(np.mean(y**2)) * np.random.default_rng((seed, 13)).normal(size=len(y))
     prepared = prepare(Table.from_arrays(x, y, names=["x", "y"], target="f"), seed)
     with Clock() as clock:
         found = find_architecture(prepared, seed=seed, stop=lambda: False)
@@ -113,6 +101,7 @@ def certificate(truth: Truth, seed: int) -> dict[str, Any]:
         "shape": shape_of(found.model.network),
         "certified": found.certified,
         "rate": found.rate,
+        "noise_share": found.trial.fit.certificate.noise_share,
         "rmse": found.trial.error * prepared.spread,
         "tried": len(found.trials),
         "wall": clock.wall,
@@ -128,31 +117,54 @@ def _rows(truth: Truth, rows: int, seed: int, part: int) -> tuple[np.ndarray, np
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description="Accuracy of networks")
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--exponent-seeds", type=int, default=5)
+    parser.add_argument("--few", type=int, default=10, help="seeds of the shapes; a third of them for the longest runs")
+    parser.add_argument("--problems", type=int, default=500, help="random problems looked at for NaN")
     parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
     options = parser.parse_args()
     runs = Runs(HERE, options.fresh)
-    seeds, few = range(options.seeds), range(min(options.seeds, options.exponent_seeds))
+    seeds, few, fewer = (range(n) for n in (options.seeds, options.few, max(1, options.few // 3)))
+    for seed in (10_000, 10_001):
+        cases.pace(seed)  # compiles, so that no run is charged for it
+    paces = [runs(partial(cases.pace, seed), part="pace", seed=seed) for seed in few]
     floors = {
         degree: [runs(partial(floor, degree, seed), part="floor", degree=degree, seed=seed) for seed in seeds]
         for degree in SCHEDULES
     }
-    slopes = {
-        rows: [runs(partial(exponent, rows, seed), part="exponent", rows=rows, seed=seed) for seed in few]
-        for rows in (1000, 10_000)
-    }
+    shapes = [
+        (case, [runs(partial(cases.floor, case, s), part="shape", case=case.name, seed=s) for s in _some(case, few)])
+        for case in cases.CASES
+    ]
+    slopes = [
+        runs(partial(cases.exponent, name, rows, s), part="exponent", name=name, rows=rows, seed=s)
+        for name, rows in (("toy", 10_000), ("J0(20x)", 10_000), ("toy", 1000))
+        for s in fewer
+    ]
+    bends = [
+        runs(partial(cases.knots, name, s), part="knots", name=name, seed=s) for name in cases.BENDS for s in fewer
+    ]
+    finite = runs(partial(cases.nan_count, range(options.problems)), part="nan", problems=options.problems)
     graphs = {
-        truth.text: [
-            runs(partial(certificate, truth, seed), part="graph", truth=truth.text, seed=seed) for seed in seeds
+        (truth.text, noise): [
+            runs(partial(certificate, truth, noise, seed), part="graph", truth=truth.text, noise=noise, seed=seed)
+            for seed in seeds
         ]
+        for noise in (0.0, 0.01)
         for truth in (TOY, PRODUCT)
     }
     parts = [
+        tell.pace(paces, cases.pykan_there()),
         *(_floor(degree, rows) for degree, rows in floors.items()),
-        _exponent(slopes),
-        *(_graphs(text, rows) for text, rows in graphs.items()),
+        *(tell.shape(case, rows) for case, rows in shapes),
+        tell.exponent(slopes),
+        tell.knots(bends),
+        tell.finite(finite),
+        *(_graphs(text, noise, rows) for (text, noise), rows in graphs.items()),
     ]
-    write_report(HERE, "Accuracy of networks, first part", f"0 to {options.seeds - 1}", parts)
+    write_report(HERE, "Accuracy of networks", f"0 to {options.seeds - 1}; shapes 0 to {options.few - 1}", parts)
+
+
+def _some(case: cases.Case, few: range) -> range:
+    return few[: max(1, len(few) // 3)] if len(case.shape) > 3 else few
 
 
 def _floor(degree: int, rows: list[dict]) -> str:
@@ -177,33 +189,15 @@ def _floor(degree: int, rows: list[dict]) -> str:
     return text + table(head, lines)
 
 
-def _exponent(slopes: dict[int, list[dict]]) -> str:
-    head = ["rows", "seed", "alpha", *(f"rmse at {intervals}" for intervals in INTERVALS), "CPU s"]
-    lines = [
-        [rows, row["task"]["seed"], row["alpha"], *row["errors"], row["cpu"]]
-        for rows, found in slopes.items()
-        for row in found
-    ]
-    told = "; ".join(
-        f"{rows} rows: median {median_of(found, 'alpha'):.2f}, "
-        f"{sum(abs(row['alpha'] - 4) <= 0.3 for row in found)} of {len(found)} within 0.3"
-        for rows, found in slopes.items()
-    )
-    return (
-        f"## Exponent of the error, {INTERVALS[0]} to {INTERVALS[-1]} intervals (target 4.0 +- 0.3)\n\n{told}.\n\n"
-        + table(head, lines)
-    )
-
-
-def _graphs(text: str, rows: list[dict]) -> str:
+def _graphs(text: str, noise: float, rows: list[dict]) -> str:
     counted = Counter(row["shape"] for row in rows)
     told = ", ".join(f"{shape} in {count}" for shape, count in counted.most_common())
     certified = sum(row["certified"] for row in rows)
-    head = ["seed", "graph", "certified", "rate", "held-out rmse", "graphs tried", "wall s", "CPU s"]
-    names = ("shape", "certified", "rate", "rmse", "tried", "wall", "cpu")
+    head = ["seed", "graph", "certified", "rate", "noise share", "held-out rmse", "graphs tried", "wall s", "CPU s"]
+    names = ("shape", "certified", "rate", "noise_share", "rmse", "tried", "wall", "cpu")
     lines = [[row["task"]["seed"], *(row[name] for name in names)] for row in rows]
     summary = f"{told}; certified in {certified} of {len(rows)}; median {median_of(rows, 'cpu'):.2f} s CPU."
-    return f"## Graph chosen for {text}\n\n{summary}\n\n" + table(head, lines)
+    return f"## Graph chosen for {text}, noise {100 * noise:g} %\n\n{summary}\n\n" + table(head, lines)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +20,10 @@ class Clock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.wall, self.cpu = time.perf_counter() - self._wall, _cpu() - self._cpu
+
+    def over(self, seconds: float) -> Callable[[], bool]:
+        """A ``stop()`` that says when so many CPU seconds have gone by since the block began."""
+        return lambda: _cpu() - self._cpu > seconds
 
 
 def _cpu() -> float:

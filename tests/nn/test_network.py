@@ -215,7 +215,6 @@ def test_a_third_column_is_not_dropped_in_silence() -> None:
         KAN([2, 1])(torch.zeros(4, 3))
 
 
-
 COMPILED = """
 import torch
 from edgewise.nn import KAN

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from edgewise.errors import SettingsError, ShapeError, UnknownNameError
 from edgewise.nn import KAN, Constants, EdgeId, Model, Scaling, trace
-from edgewise.surgery import drop_inputs, fix, grow, move_knots, prune, refine, release, remove, reorder
+from edgewise.surgery import drop_inputs, fix, grow, move_knots, place_knots, prune, refine, release, remove, reorder
 
 Move = Callable[[KAN, Tensor], KAN]
 
@@ -18,6 +18,7 @@ MOVES: dict[str, Move] = {
     "refine": lambda network, x: refine(network, 8),
     "move_knots": lambda network, x: move_knots(network, x),
     "move_knots by density": lambda network, x: move_knots(network, x, by_density=0.5),
+    "place_knots": lambda network, x: place_knots(network, x, torch.sin(9 * x[:, :1])),
     "fix": lambda network, x: fix(network, (0, 1, 0), "sin", (2.0, 0.3, 0.8, 0.1)),
     "release": lambda network, x: release(network, (0, 0, 1)),
     "remove": lambda network, x: remove(network, (0, 2, 1)),

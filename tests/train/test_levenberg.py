@@ -105,6 +105,17 @@ def test_one_seed_gives_the_same_bytes_and_another_seed_others() -> None:
     assert not all(torch.equal(a, b) for a, b in zip(numbers(first.network), numbers(other.network), strict=True))
 
 
+def test_fewer_go_on_and_the_one_chosen_late_is_no_worse() -> None:
+    settings = Levenberg(restarts=4, keep=(3, 2, 1))
+    assert [settings.kept(stage) for stage in range(5)] == [3, 2, 1, 1, 1]
+    data = sample(toy, count=200)
+    early, late = (
+        levenberg(KAN([2, 2, 1]), data, Levenberg(restarts=4, intervals=(2, 4), bouts=2, keep=keep), seed=2)
+        for keep in (1, (4, 1))
+    )
+    assert late.held_out_rmse <= early.held_out_rmse * (1 + 1e-6)
+
+
 def test_training_leaves_the_global_generator_and_the_network_alone() -> None:
     network, data = KAN([2, 1, 1], generator=torch.Generator().manual_seed(0)), sample(toy, count=100)
     before, state = [n.clone() for n in numbers(network)], torch.get_rng_state()

@@ -2,8 +2,21 @@
 
 from .edges import fix, release, remove
 from .grow import grow
+from .knots import place_knots
 from .prune import Pruned, drop_inputs, prune
 from .refine import move_knots, refine
 from .reorder import reorder
 
-__all__ = ["Pruned", "drop_inputs", "fix", "grow", "move_knots", "prune", "refine", "release", "remove", "reorder"]
+__all__ = [
+    "Pruned",
+    "drop_inputs",
+    "fix",
+    "grow",
+    "move_knots",
+    "place_knots",
+    "prune",
+    "refine",
+    "release",
+    "remove",
+    "reorder",
+]

@@ -8,6 +8,7 @@ additive    class probabilities by functions of single columns, to the maximum o
 
 from .additive import Smoothing, fit_additive
 from .bands import EdgeBand, EdgeBands, edge_bands
+from .certificate import Certificate, noise_share
 from .gradient import Descent, Gradient, Round, gradient
 from .history import Fit, History, Stage, TrainingData
 from .levenberg import Levenberg, levenberg
@@ -17,6 +18,7 @@ from .softmax import SoftmaxProblem, fit_softmax
 
 __all__ = [
     "LOSSES",
+    "Certificate",
     "Descent",
     "EdgeBand",
     "EdgeBands",
@@ -38,4 +40,5 @@ __all__ = [
     "fit_softmax",
     "gradient",
     "levenberg",
+    "noise_share",
 ]

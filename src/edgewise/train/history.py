@@ -10,6 +10,8 @@ from torch import Tensor
 from edgewise.errors import ShapeError, ValuesError
 from edgewise.nn import KAN
 
+from .certificate import Certificate
+
 
 @dataclass(frozen=True)
 class TrainingData:
@@ -82,7 +84,10 @@ def _check_weights(weights: Tensor, rows: int) -> None:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a schedule: pieces, parameters, errors (rmse, as the network sees the target) and steps taken."""
+    """One stage of a schedule: pieces, parameters, errors (rmse, as the network sees the target) and steps taken.
+
+    ``cut`` says that time ended it, ``placed`` that its knots lie where the residual was (else they are even).
+    """
 
     intervals: int
     parameters: int
@@ -90,6 +95,7 @@ class Stage:
     held_out_rmse: float
     steps: int
     cut: bool = False
+    placed: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,10 +136,11 @@ class History:
 
 @dataclass(frozen=True)
 class Fit:
-    """A trained network and how it came about."""
+    """A trained network, how it came about, and what that says about its graph."""
 
     network: KAN
     history: History
+    certificate: Certificate
 
     @property
     def held_out_rmse(self) -> float:

@@ -4,10 +4,13 @@ The output's derivative with respect to a weight is (what the weight multiplies)
 to the sum that it feeds). The second factor is carried backwards from layer to layer; no graph is recorded.
 """
 
+from functools import cached_property
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .differences import penalty_matrix
 from .stack import LayerStack, Stack
 
 MEMORY = 256e6  # bytes that one block of the Jacobian may take
@@ -34,10 +37,14 @@ class StackLeastSquares:
         share = torch.ones_like(y[:, 0]) if weights is None else weights * (len(weights) / weights.sum())
         self.root_weights = share.sqrt()
         self.used = [_used(layer) for layer in stack.layers]
-        self.first_features = stack.layers[0].features(x.unsqueeze(0).expand(stack.starts, -1, -1))
-        self.penalty = _penalty_matrix(stack, self.used, penalty) if penalty > 0 else None
+        self.penalty = penalty_matrix(stack, self.used, penalty) if penalty > 0 else None
         self.accepted = self.theta()
         self.block = max(16, int(MEMORY / (8 * stack.starts * max(1, self.accepted.shape[1]))))
+
+    @cached_property
+    def first_features(self) -> tuple[Tensor, Tensor]:
+        """Features of the inputs, which no step changes."""
+        return self.stack.layers[0].features(self.x.unsqueeze(0).expand(self.stack.starts, -1, -1))
 
     def theta(self) -> Float[Tensor, "starts parameters"]:
         """The parameters as they are in the stack."""
@@ -61,7 +68,7 @@ class StackLeastSquares:
         """Half the mean squared residual, plus the penalty."""
         self.write(theta)
         residuals = (self._outputs() - self.y) * self.root_weights[:, None]
-        return residuals.square().sum((1, 2)) / (2 * len(self.y)) + self._penalty_loss(theta)
+        return residuals.square().sum((1, 2)) / (2 * len(self.y)) + self.penalty_loss(theta)
 
     def normal_equations(self, theta: Float[Tensor, "starts parameters"]) -> tuple[Tensor, Tensor, Tensor]:
         """Loss, gradient and curvature, summed over blocks of rows."""
@@ -75,15 +82,26 @@ class StackLeastSquares:
                 loss += residuals.square().sum(1) / 2
                 gradient += (jacobian.mT @ residuals.unsqueeze(-1)).squeeze(-1)
                 curvature += jacobian.mT @ jacobian
+        return self.penalised(theta, loss, gradient, curvature)
+
+    def penalised(
+        self, theta: Tensor, loss: Tensor, gradient: Tensor, curvature: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Sums over the rows as means, with the penalty."""
         n = len(self.x)
         loss, gradient, curvature = loss / n, gradient / n, curvature / n
         if self.penalty is not None:
-            gradient = gradient + theta @ self.penalty
+            gradient = gradient + self._pull(theta)
             curvature = curvature + self.penalty
-        return loss + self._penalty_loss(theta), gradient, curvature
+        return loss + self.penalty_loss(theta), gradient, curvature
 
-    def _penalty_loss(self, theta: Tensor) -> Tensor | float:
-        return 0.0 if self.penalty is None else ((theta @ self.penalty) * theta).sum(1) / 2
+    def penalty_loss(self, theta: Tensor) -> Tensor | float:
+        """The penalty of each restart."""
+        return 0.0 if self.penalty is None else (self._pull(theta) * theta).sum(1) / 2
+
+    def _pull(self, theta: Tensor) -> Tensor:
+        assert self.penalty is not None
+        return (self.penalty @ theta.unsqueeze(-1)).squeeze(-1)
 
     def _outputs(self) -> Tensor:
         flow = self.x.unsqueeze(0).expand(self.stack.starts, -1, -1)
@@ -161,24 +179,3 @@ def _through_edges(layer: LayerStack, upstream: Tensor, slopes: Tensor, fixed: t
         at_edge = upstream @ layer.template.fixed_targets().to(upstream).T
         nodes = nodes + (at_edge * fixed[1]) @ sources.to(upstream)
     return nodes
-
-
-def _penalty_matrix(stack: Stack, used: list[Tensor], strength: float) -> Tensor:
-    """strength * D'D for the coefficients of every edge, D the differences of order degree + 1."""
-    blocks = []
-    for layer, kept in zip(stack.layers, used, strict=True):
-        n_in, features, n_sums = layer.weight.shape[1:]
-        order = layer.basis.degree + 1
-        eye = torch.eye(features - 1, dtype=layer.weight.dtype)
-        difference = torch.diff(eye, n=order, dim=0) if order < features - 1 else torch.zeros_like(eye)
-        square = torch.zeros(features, features, dtype=layer.weight.dtype)
-        square[:-1, :-1] = difference.T @ difference
-        whole = torch.einsum(
-            "ij,fg,st->ifsjgt", torch.eye(n_in, dtype=square.dtype), square, torch.eye(n_sums, dtype=square.dtype)
-        )
-        whole = whole.reshape(n_in * features * n_sums, -1)[kept][:, kept]
-        blocks += [
-            strength * whole,
-            torch.zeros(layer.constants[0].numel(), layer.constants[0].numel(), dtype=square.dtype),
-        ]
-    return torch.block_diag(*blocks)
