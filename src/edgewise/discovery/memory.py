@@ -19,7 +19,7 @@ from edgewise.errors import FormulaError
 from edgewise.formula import parse, to_text
 from edgewise.nn import KAN, Model
 from edgewise.primitives import PRIMITIVES, Primitive
-from edgewise.train import Fit, History, Stage
+from edgewise.train import Certificate, Fit, History, Stage
 
 from .architecture import Shape, Trial
 from .canonical import hashed
@@ -100,16 +100,16 @@ class Trials:
         model = None if entry is None else self.journal.network(name, entry["network"])
         if entry is None or model is None:
             return None
-        stages = [Stage(**{key: _number(value) for key, value in stage.items()}) for stage in entry["stages"]]
-        return Trial(shape, Fit(model.network, History(tuple(stages), entry["degree"])))
+        history = History(tuple(Stage(**_numbers(stage)) for stage in entry["stages"]), entry["degree"])
+        return Trial(shape, Fit(model.network, history, Certificate(**_numbers(entry["certificate"]))))
 
     def keep(self, trial: Trial, degree: int) -> None:
         """Write a trial down, unless time or Ctrl+C has cut it."""
         history = trial.fit.history
         if history.cut or history.interrupted:
             return
-        stages = [{key: _plain(value) for key, value in asdict(stage).items()} for stage in history.stages]
-        entry = {"stages": stages, "degree": history.degree}
+        stages = [_plain_numbers(stage) for stage in history.stages]
+        entry = {"stages": stages, "degree": history.degree, "certificate": _plain_numbers(trial.fit.certificate)}
         self.journal.write(_trial(trial.shape, degree), entry, self.frame(trial.fit.network))
 
 
@@ -141,5 +141,9 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
-def _number(value: Any) -> Any:
-    return float(value) if isinstance(value, str) else value
+def _plain_numbers(record: Stage | Certificate) -> Entry:
+    return {key: _plain(value) for key, value in asdict(record).items()}
+
+
+def _numbers(told: Entry) -> dict[str, Any]:
+    return {key: float(value) if isinstance(value, str) else value for key, value in told.items()}
