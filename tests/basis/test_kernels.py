@@ -131,8 +131,42 @@ def test_moved_knots_are_noticed() -> None:
     with torch.no_grad():
         made.basis.knots.mul_(1.1)
     close(made, x)
+    made.basis.knots.data.mul_(1.1)  # torch counts no version of this
+    close(made, x)
     made.basis = made.basis.with_range(made.basis.low - 1, made.basis.high + 1)
     close(made, x)
+
+
+def test_knots_that_move_before_the_way_back_are_an_error() -> None:
+    made = layer()
+    with use("compiled"):
+        y = made(points(10))
+    with torch.no_grad():
+        made.basis.knots.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+def test_layers_made_for_inference() -> None:
+    x = points(30)
+    with torch.inference_mode(), use("compiled"):
+        made = layer()
+        y = made(x)
+    with use("eager"):
+        torch.testing.assert_close(y, made(x))
+
+
+def test_many_gradients_at_once() -> None:
+    made, x = layer(), points(5).requires_grad_()
+    directions = torch.eye(10, dtype=torch.float64).view(10, 5, 2)
+    answers = []
+    for way in ("eager", "compiled"):
+        with use(way):
+            y = made(x)
+            answers.append(torch.autograd.grad(y, [x, made.weight], directions, is_grads_batched=True))
+            answers.append((torch.autograd.functional.jacobian(made, x, vectorize=True),))
+    for ours, theirs in zip(answers[0] + answers[1], answers[2] + answers[3], strict=True):
+        torch.testing.assert_close(theirs, ours, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("residual", ["silu", "identity", "none"])
@@ -156,9 +190,10 @@ def test_shapes_of_batches() -> None:
     assert made(points(0)).shape == (0, 2)
 
 
+@pytest.mark.parametrize("extrapolation", ["continue", "linear"])
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
-def test_a_bad_number_spoils_its_own_row_alone(bad: float) -> None:
-    made = layer(n_in=9)
+def test_a_bad_number_spoils_its_own_row_alone(bad: float, extrapolation) -> None:
+    made = layer(n_in=9, extrapolation=extrapolation)
     x = points(20, 9)
     x[3, 4] = bad
     with use("compiled"):
@@ -285,8 +320,7 @@ def test_a_fault_is_said_once_and_the_formula_answers(monkeypatch: pytest.Monkey
     from edgewise.basis import kernels
     from edgewise.errors import EdgewiseWarning
 
-    monkeypatch.setattr(kernels, "_checked", [])
-    monkeypatch.setattr(kernels, "_broken", [])
+    monkeypatch.setattr(kernels, "_known", [])
     monkeypatch.setattr("edgewise.basis.kernels.check.largest_error", lambda: 0.5)
     big, x = layer(dtype=torch.float32, n_in=64, n_out=64), points(1000, 64, torch.float32)
     with pytest.warns(EdgewiseWarning, match="off by 5.0e-01"):
@@ -294,6 +328,20 @@ def test_a_fault_is_said_once_and_the_formula_answers(monkeypatch: pytest.Monkey
     with use("eager"):
         assert torch.equal(big(x), y)
     assert "off by" in kernels.status()
+    with use("compiled"), pytest.raises(SettingsError, match="off by"):
+        big(x)
+
+
+def test_the_check_of_a_machine_needs_no_defaults() -> None:
+    code = (
+        "import torch\n"
+        "from edgewise.basis.kernels import fault\n"
+        "torch.set_default_dtype(torch.bfloat16)\n"
+        "with torch.device('meta'), torch.inference_mode():\n"
+        "    print(repr(fault()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
+    assert done.stdout.strip() == "''"
 
 
 def test_a_compiler_sees_the_formula() -> None:

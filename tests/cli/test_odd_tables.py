@@ -48,7 +48,8 @@ TABLES: dict[str, Mapping[str, np.ndarray]] = {
     "spaces, units, pictures": {"mass of it [kg]": A, "😀": B, " lead": NOISE[:, 0], "y": A * B},
     "names that are numbers": {"1": A, "1e5": B, "-": NOISE[:, 0], "y": A * B},
     **{
-        f"{one} and {other}": {one: A, other: B, "y": A * B} for one, other in zip(SYMPY[::2], SYMPY[1::2], strict=True)
+        f"{one} and {other}": {one: A, other: B, "y": A * B}
+        for one, other in zip(SYMPY[::2], (*SYMPY[1::2], SYMPY[0])[: len(SYMPY[::2])], strict=True)
     },
 }
 

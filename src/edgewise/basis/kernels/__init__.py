@@ -8,6 +8,7 @@ the work is worth it, eager for everything else. ``with use("eager"):`` forces o
 'eager'
 """
 
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,20 +23,24 @@ from edgewise.basis.bspline import BSpline
 from edgewise.basis.residuals import Residual
 from edgewise.errors import EdgewiseWarning, SettingsError, unknown
 
+from .plain import not_traced
+
 __all__ = ["not_traced", "status", "use", "weighted_sums"]
 
 Way = Literal["auto", "eager", "compiled"]
 WAYS = ("auto", "eager", "compiled")
 WORTH_IT = 100_000  # (row, input, output) triples; the kernels take some seconds to compile, once for each machine
 _way: ContextVar[Way] = ContextVar("edgewise_kernels", default="auto")
-_broken: list[str] = []
+_known: list[str] = []
+_asking = threading.Lock()
 
 
 @contextmanager
 def use(way: Way) -> Iterator[None]:
     """Within, layers are evaluated in this way: "auto" (the default), "eager", or "compiled" whatever the size.
 
-    "compiled" raises SettingsError where the kernels cannot: another family or degree, a device, a dtype.
+    "compiled" raises SettingsError where the kernels cannot: another family or degree, a device, a dtype, a machine on
+    which they do not work. Threads that are started within choose for themselves.
     """
     if way not in WAYS:
         raise unknown("way to evaluate", way, WAYS)
@@ -48,7 +53,7 @@ def use(way: Way) -> Iterator[None]:
 
 def status() -> str:
     """The way in force; where kernels were tried and do not work here, why."""
-    return _way.get() + "".join(f" (eager: {reason})" for reason in _broken)
+    return _way.get() + "".join(f" (eager: {reason})" for reason in _known if reason)
 
 
 def weighted_sums(
@@ -64,9 +69,13 @@ def weighted_sums(
     if way == "eager":
         return formula(x, weight)
     reason = _cannot(basis, x, weight)
+    if not reason and (way == "compiled" or x.numel() * weight.shape[-1] >= WORTH_IT):
+        reason = fault()
+    elif not reason:
+        return formula(x, weight)
     if way == "compiled" and reason:
         raise SettingsError(f"the compiled kernels cannot evaluate this layer: {reason}. Leave the choice to 'auto'.")
-    if reason or (way == "auto" and x.numel() * weight.shape[-1] < WORTH_IT) or not _works():
+    if reason:
         return formula(x, weight)
     assert isinstance(basis, BSpline)
     from .fused import Fused
@@ -75,18 +84,6 @@ def weighted_sums(
     rows = x.reshape(-1, x.shape[-1]).contiguous()
     y: Tensor = Fused.apply(rows, weight, basis, residual, formula)  # type: ignore[no-untyped-call]
     return y.view(*x.shape[:-1], weight.shape[-1])
-
-
-def not_traced(*tensors: Tensor) -> bool:
-    """Whether these are plain numbers: no compiler, no torch.func, no forward derivative looks on."""
-    if torch.compiler.is_compiling():  # first, and alone: a compiler follows no further question
-        return False
-    return not (
-        torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
-        or torch._C._functorch.peek_interpreter_stack() is not None
-        or torch.autograd.forward_ad._current_level >= 0
-        or any(type(one) not in (Tensor, torch.nn.Parameter) for one in tensors)
-    )
 
 
 def _cannot(basis: Basis, x: Tensor, weight: Tensor) -> str:
@@ -104,25 +101,22 @@ def _cannot(basis: Basis, x: Tensor, weight: Tensor) -> str:
     return ""
 
 
-def _works() -> bool:
-    """Whether the kernels give what the formula gives; asked once, at the first use."""
-    if not _checked:
-        _checked.append(True)
-        reason = _fault()
-        if reason:
-            _broken.append(reason)
-            warnings.warn(
-                f"the compiled kernels do not work here ({reason}); layers are evaluated by the eager formula, more slowly.",
-                EdgewiseWarning,
-                stacklevel=4,
-            )
-    return not _broken
+def fault() -> str:
+    """Why the kernels do not work on this machine; nothing if they do. Asked once, at the first use, and then said once."""
+    with _asking:
+        if not _known:
+            _known.append(_find_fault())
+            if _known[0]:
+                warnings.warn(
+                    f"the compiled kernels do not work here ({_known[0]}); layers are evaluated by the eager formula, "
+                    f"more slowly.",
+                    EdgewiseWarning,
+                    stacklevel=4,
+                )
+        return _known[0]
 
 
-_checked: list[bool] = []
-
-
-def _fault() -> str:
+def _find_fault() -> str:
     try:
         from .check import largest_error
     except ImportError as missing:

@@ -11,7 +11,8 @@ from torch import Tensor
 from edgewise.basis.bspline import BSpline
 from edgewise.basis.residuals import Residual
 
-from .pieces import pieces_of
+from .pieces import Pieces, pieces_of
+from .plain import not_traced
 from .threads import in_ranges
 
 
@@ -68,10 +69,10 @@ class Blocks:
     inputs: int
 
     @classmethod
-    def of(cls, intervals: int, tile: int) -> "Blocks":
-        """Few pieces: what fits the nearest cache. Many: rows enough for each piece, weights (``tile`` bytes for an input)
-        that stay in the second cache."""
-        return cls(64 if intervals <= 8 else 1024, 8 if tile <= 32_768 else 4)
+    def of(cls, basis: BSpline, tiles: Tiles, itemsize: int) -> "Blocks":
+        """Few pieces: what fits the nearest cache. Many: rows enough for each piece, and weights that stay in the second."""
+        weights = (basis.n_basis + 1) * tiles.lanes * itemsize
+        return cls(64 if basis.intervals <= 8 else 1024, 8 if weights <= 32_768 else 4)
 
     def scratch(self, dtype: Any, degree: int) -> tuple[Any, ...]:
         """Where a thread keeps the values of a block, where their weights begin, and what was located."""
@@ -86,62 +87,51 @@ def _kernels(basis: BSpline, tiles: Tiles) -> tuple[Callable[..., Any], ...]:
     return spline_kernels(basis.degree, tiles.lanes, tiles.narrow, basis.extrapolation == "constant")
 
 
-def sums(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual) -> Tensor:
+def sums(basis: BSpline, spline: Pieces, x: Tensor, weight: Tensor, residual: Residual) -> Tensor:
     """(batch, n_in) -> (batch, n_out): every edge's spline and residual function, added up."""
-    tiles, pieces = Tiles.of(weight.shape[-1], x.dtype), pieces_of(basis)
-    blocks = Blocks.of(basis.intervals, (basis.n_basis + 1) * tiles.lanes * x.element_size())
-    kernel = _kernels(basis, tiles)[0]
-    inputs, extra, packed = flat(x), flat(residual.value(x)), flat(tiles.packed(weight))
-    y, nothing = x.new_empty(len(x), tiles.n_out), np.zeros(tiles.n_out, inputs.dtype)
-    out = flat(y)
-
-    def work(start: int, stop: int) -> None:
-        kernel(
-            inputs, extra, basis.n_in, tiles.n_out, *pieces.arrays, packed, nothing, out, start, stop,
-            blocks.rows, blocks.inputs, *blocks.scratch(inputs.dtype, basis.degree),
-        )  # fmt: skip
-
-    in_ranges(work, len(x), x.numel() * weight.shape[-1])
+    tiles = Tiles.of(weight.shape[-1], x.dtype)
+    y = x.new_empty(len(x), tiles.n_out)
+    inner = (flat(tiles.packed(weight)), np.zeros(tiles.n_out, flat(y).dtype), flat(y))
+    _by_rows(basis, spline, tiles, 0, x, residual.value(x), inner)
     return y if tiles.n_out == weight.shape[-1] else y[:, : weight.shape[-1]].contiguous()
 
 
-def grad_x(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual, g: Tensor) -> Tensor:
+def grad_x(basis: BSpline, spline: Pieces, x: Tensor, weight: Tensor, residual: Residual, g: Tensor) -> Tensor:
     """The gradient by x, given that by the sums."""
-    tiles, pieces = Tiles.of(weight.shape[-1], x.dtype), pieces_of(basis)
-    blocks = Blocks.of(basis.intervals, (basis.n_basis + 1) * tiles.lanes * x.element_size())
-    kernel = _kernels(basis, tiles)[1]
-    inputs, extra, packed = flat(x), flat(residual.slope(x)), flat(tiles.packed(weight))
-    upstream, result = flat(tiles.columns(g)), torch.empty_like(x)
-    out = flat(result)
-
-    def work(start: int, stop: int) -> None:
-        kernel(
-            inputs, extra, basis.n_in, tiles.n_out, *pieces.arrays, packed, upstream, out, start, stop,
-            blocks.rows, blocks.inputs, *blocks.scratch(inputs.dtype, basis.degree),
-        )  # fmt: skip
-
-    in_ranges(work, len(x), x.numel() * weight.shape[-1])
+    tiles, result = Tiles.of(weight.shape[-1], x.dtype), torch.empty_like(x)
+    inner = (flat(tiles.packed(weight)), flat(tiles.columns(g)), flat(result))
+    _by_rows(basis, spline, tiles, 1, x, residual.slope(x), inner)
     return result
 
 
-def grad_weight(basis: BSpline, x: Tensor, n_out: int, residual: Residual, g: Tensor) -> Tensor:
-    """The gradient by the weights (n_in, n_basis + 1, n_out), given that by the sums."""
-    tiles, pieces = Tiles.of(n_out, x.dtype), pieces_of(basis)
-    blocks = Blocks.of(basis.intervals, (basis.n_basis + 1) * tiles.lanes * x.element_size())
-    kernel = _kernels(basis, tiles)[2]
-    inputs, extra, upstream = flat(x), flat(residual.value(x)), flat(tiles.packed_gradient(g))
-    result = x.new_zeros(basis.n_in, basis.n_basis + 1, tiles.n_out)
-    out = flat(result)
+def _by_rows(
+    basis: BSpline, spline: Pieces, tiles: Tiles, which: int, x: Tensor, extra: Tensor, inner: tuple[Any, ...]
+) -> None:
+    """One of the two kernels that go by rows; ``inner``: packed weights, what comes in, what goes out."""
+    kernel, blocks = _kernels(basis, tiles)[which], Blocks.of(basis, tiles, x.element_size())
+    outer = (spline, flat(x), flat(extra), basis.n_in, tiles.n_out)
 
     def work(start: int, stop: int) -> None:
-        values, order, near, piece = blocks.scratch(inputs.dtype, basis.degree)
-        found, ends = np.empty_like(order), np.empty(blocks.inputs * (basis.intervals + 1), np.int64)
-        kernel(
-            inputs, extra, basis.n_in, tiles.n_out, *pieces.arrays, upstream, out, len(x), start, stop,
-            blocks.rows, blocks.inputs, values, order, found, ends, near, piece,
-        )  # fmt: skip
+        scratch = blocks.scratch(outer[1].dtype, basis.degree)
+        kernel(*outer, *inner, start, stop, blocks.rows, blocks.inputs, *scratch)
 
-    in_ranges(work, basis.n_in, x.numel() * n_out, blocks.inputs)
+    in_ranges(work, len(x), x.numel() * tiles.n_out)
+
+
+def grad_weight(basis: BSpline, spline: Pieces, x: Tensor, n_out: int, residual: Residual, g: Tensor) -> Tensor:
+    """The gradient by the weights (n_in, n_basis + 1, n_out), given that by the sums."""
+    tiles = Tiles.of(n_out, x.dtype)
+    kernel, blocks = _kernels(basis, tiles)[2], Blocks.of(basis, tiles, x.element_size())
+    result = x.new_zeros(basis.n_in, basis.n_basis + 1, tiles.n_out)
+    outer = (spline, flat(x), flat(residual.value(x)), basis.n_in, tiles.n_out)
+    inner = (flat(tiles.packed_gradient(g)), flat(result), len(x))
+
+    def work(start: int, stop: int) -> None:
+        values, order, near, piece = blocks.scratch(outer[1].dtype, basis.degree)
+        found, ends = np.empty_like(order), np.empty(blocks.inputs * (basis.intervals + 1), np.int64)
+        kernel(*outer, *inner, start, stop, blocks.rows, blocks.inputs, values, order, found, ends, near, piece)
+
+    in_ranges(work, basis.n_in, x.numel() * tiles.n_out, blocks.inputs)
     return result if tiles.n_out == n_out else result[..., :n_out].contiguous()
 
 
@@ -162,27 +152,38 @@ class Fused(torch.autograd.Function):
         formula: Callable[[Tensor, Tensor], Tensor],
     ) -> Tensor:
         """The sums of a batch."""
-        ctx.save_for_backward(x, weight)
-        ctx.basis, ctx.residual, ctx.formula = basis, residual, formula
-        return sums(basis, x, weight, residual)
+        ctx.save_for_backward(x, weight, basis.knots)  # the knots so that torch notices when they have moved
+        ctx.spline, ctx.basis, ctx.residual, ctx.formula = pieces_of(basis), basis, residual, formula
+        return sums(basis, ctx.spline, x, weight, residual)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         """The gradients that are asked for."""
-        x, weight = ctx.saved_tensors
-        by_x, by_weight = ctx.needs_input_grad[:2]
+        x, weight, _ = ctx.saved_tensors
+        needed, g = ctx.needs_input_grad[:2], upstream[0]
         if torch.is_grad_enabled():
-            return (*_eager_backward(ctx, x, weight, upstream[0]), None, None, None)
-        dx = grad_x(ctx.basis, x, weight, ctx.residual, upstream[0]) if by_x else None
-        dw = grad_weight(ctx.basis, x, weight.shape[-1], ctx.residual, upstream[0]) if by_weight else None
+            return (*_differentiable(ctx.formula, x, weight, needed, g), None, None, None)
+        if not not_traced(g):
+            return (*_by_tensors(ctx, x, weight, g), None, None, None)
+        dx = grad_x(ctx.basis, ctx.spline, x, weight, ctx.residual, g) if needed[0] else None
+        dw = grad_weight(ctx.basis, ctx.spline, x, weight.shape[-1], ctx.residual, g) if needed[1] else None
         return dx, dw, None, None, None
 
 
-def _eager_backward(ctx: Any, x: Tensor, weight: Tensor, g: Tensor) -> tuple[Tensor | None, Tensor | None]:
+def _differentiable(
+    formula: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight: Tensor, needed: tuple[bool, ...], g: Tensor
+) -> tuple[Tensor | None, ...]:
+    """Gradients that can be differentiated again."""
     with torch.enable_grad():
-        needed = [value for value, need in zip((x, weight), ctx.needs_input_grad, strict=False) if need]
-        found = list(torch.autograd.grad(ctx.formula(x, weight), needed, g, create_graph=True))
-    return (
-        found.pop(0) if ctx.needs_input_grad[0] else None,
-        found.pop(0) if ctx.needs_input_grad[1] else None,
-    )
+        asked = [value for value, need in zip((x, weight), needed, strict=True) if need]
+        found = iter(torch.autograd.grad(formula(x, weight), asked, g, create_graph=True))
+    return tuple(next(found) if need else None for need in needed)
+
+
+def _by_tensors(ctx: Any, x: Tensor, weight: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
+    """The same two gradients as tensor operations, which torch can batch over many ``g`` at once."""
+    values, slopes = ctx.basis.values_and_slopes(x)
+    values = torch.cat([values, ctx.residual.value(x).unsqueeze(-1)], -1)
+    slopes = torch.cat([slopes, ctx.residual.slope(x).unsqueeze(-1)], -1)
+    by_feature = (g @ weight.flatten(0, 1).T).view(slopes.shape)
+    return (by_feature * slopes).sum(-1), (values.flatten(1).T @ g).view(weight.shape)

@@ -6,8 +6,7 @@ float64 and kept with the basis until its knots change. In float32 a local coord
 there are; the truncated powers of uniform knots lose three at 200.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -22,9 +21,8 @@ COUNTED = 16  # up to so many uneven pieces, counting the breaks that lie below 
 UNIFORM, FEW, MANY = 0, 1, 2
 
 
-@dataclass(frozen=True)
-class Pieces:
-    """Flat arrays of one dtype; ``record`` is the length of a record of ``table``, ``lanes`` that of a row in it.
+class Pieces(NamedTuple):
+    """What a kernel knows of a spline: flat arrays of one dtype, ``record`` the length of a record of ``table``.
 
     ``low`` and ``high`` (n_in,) are where a spline stops being a polynomial of its own (the margin included). How pieces are
     found is the ``kind``. ``UNIFORM``: ``per_unit`` of them to a unit of x from ``origin`` on; one that is off by a rounding
@@ -45,35 +43,20 @@ class Pieces:
     cells: int
     table: Any
 
-    @property
-    def arrays(self) -> tuple[Any, ...]:
-        """As the kernels take them."""
-        return (
-            self.kind,
-            self.origin,
-            self.low,
-            self.high,
-            self.breaks,
-            self.per_unit,
-            self.first,
-            self.cells,
-            self.table,
-            self.record,
-            self.intervals,
-        )
 
-
-_kept: "WeakKeyDictionary[BSpline, tuple[tuple[Any, ...], Pieces]]" = WeakKeyDictionary()
+_kept: "WeakKeyDictionary[BSpline, tuple[Tensor, str, Pieces]]" = WeakKeyDictionary()
 
 
 def pieces_of(basis: BSpline) -> Pieces:
-    """The tables of this basis, made anew only when its knots are other ones."""
-    knots = basis.knots
-    state = (knots.data_ptr(), knots._version, knots.dtype, tuple(knots.shape), basis.extrapolation)
+    """The tables of this basis, made anew only when its knots hold other numbers."""
     kept = _kept.get(basis)
-    if kept is None or kept[0] != state:
-        kept = _kept[basis] = (state, _pieces(basis))
-    return kept[1]
+    if kept is None or kept[1] != basis.extrapolation or not _same(kept[0], basis.knots):
+        kept = _kept[basis] = (basis.knots.detach().clone(), basis.extrapolation, _pieces(basis))
+    return kept[2]
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one.dtype == other.dtype and torch.equal(one, other)
 
 
 def _pieces(basis: BSpline) -> Pieces:
@@ -88,7 +71,7 @@ def _pieces(basis: BSpline) -> Pieces:
     cells, origin, span = (
         (2 * intervals, near_low, near_high - near_low) if kind == MANY else (intervals, low, high - low)
     )
-    edges = origin + span * torch.arange(cells, dtype=torch.float64) / cells
+    edges = origin + span * torch.arange(cells, dtype=torch.float64, device=knots.device) / cells
     slack = 1e-5 * span  # cells are found by rounded numbers: begin a little before
     first = torch.searchsorted(marks[:, 1:-1].contiguous(), (edges - slack).contiguous(), right=True)
     table = _table(knots, marks, degree, intervals, lanes)

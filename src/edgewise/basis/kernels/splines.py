@@ -17,12 +17,14 @@ batch, lanes). Values of the residual function and its slopes come as arrays lik
 """
 
 import inspect
+import zlib
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import literally, njit
 
 from .pieces import FEW, HEADER, MANY
 from .vectors import (
@@ -46,50 +48,120 @@ from .vectors import (
 )
 
 LANES = 8  # inputs are located so many at a time
+SETTINGS = {"nogil": True, "error_model": "numpy", "_nrt": False}  # arrays are lent: counting references costs a third
+SOURCES = ("splines.py", "vectors.py")
+STAMP = zlib.crc32(b"".join(Path(__file__).with_name(name).read_bytes() for name in SOURCES))
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile on the first call, without the interpreter's lock; keep the result on disk where there is a place for it."""
-    bare = inspect.unwrap(function)  # what checks annotations in the tests has wrapped it
-    settings = {
-        "nogil": True,
-        "error_model": "numpy",
-        "_nrt": False,
-    }  # arrays are lent: counting references costs a third
+def _inner(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compiled into the kernels that call it."""
+    return njit(**SETTINGS)(inspect.unwrap(function))  # what checks annotations in the tests has wrapped it
+
+
+def _kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compiled on the first call, without the interpreter's lock; kept on disk where there is a place for it.
+
+    What is kept is found again by the code, the file's date and the variables that are closed over. ``STAMP`` is one of
+    them in every kernel, so that a change of ``vectors`` is noticed.
+    """
+    bare = inspect.unwrap(function)
     try:
-        return njit(cache=True, **settings)(bare)
+        return njit(cache=True, **SETTINGS)(bare)
     except RuntimeError:  # no directory that can be written
-        return njit(**settings)(bare)
+        return njit(**SETTINGS)(bare)
 
 
-@_compiled
-def locate(  # type: ignore[no-untyped-def]
-    x, at, count, first_input, kind, origin, low, high, breaks, per_unit, intervals, near, piece
-):
+@_inner
+def locate(spline, x, at, count, first_input, near, piece):  # type: ignore[no-untyped-def]
     """The clamped positions of ``count`` values of one row, and their pieces or (kind ``MANY``) their cells."""
-    lowest = load_first(low, first_input, count, LANES)
-    clamped = between(load_first(x, at, count, LANES), lowest, load_first(high, first_input, count, LANES))
+    lowest = load_first(spline.low, first_input, count, LANES)
+    highest = load_first(spline.high, first_input, count, LANES)
+    clamped = between(load_first(x, at, count, LANES), lowest, highest)
     store(near, 0, clamped)
-    if kind == FEW:
+    if spline.kind == FEW:
         counts = nothing_counted(clamped)
-        for k in range(intervals - 1):
-            counts = count_reached(counts, clamped, load_first(breaks, k * low.size + first_input, count, LANES))
+        for k in range(spline.intervals - 1):
+            mark = load_first(spline.breaks, k * spline.low.size + first_input, count, LANES)
+            counts = count_reached(counts, clamped, mark)
         store(piece, 0, counts)
     else:
-        begin = load_first(origin, first_input, count, LANES)
-        store(piece, 0, cell_of(clamped, begin, load_first(per_unit, first_input, count, LANES)))
+        begin = load_first(spline.origin, first_input, count, LANES)
+        store(piece, 0, cell_of(clamped, begin, load_first(spline.per_unit, first_input, count, LANES)))
 
 
-@_compiled
-def settle(kind, near, found, input_, first, cells, table, record, intervals):  # type: ignore[no-untyped-def]
+@_inner
+def settle(spline, near, found, source):  # type: ignore[no-untyped-def]
     """The piece: what was located, or from the first piece of the cell on upwards."""
-    cell = min(np.int64(found), cells - 1)
-    if kind != MANY:
+    cell = min(np.int64(found), spline.cells - 1)
+    if spline.kind != MANY:
         return cell
-    piece = np.int64(get(first, input_ * cells + cell))
-    while near >= get(table, (input_ * intervals + piece) * record + 2):
+    piece = np.int64(get(spline.first, source * spline.cells + cell))
+    while near >= get(spline.table, (source * spline.intervals + piece) * spline.record + 2):
         piece += 1
     return piece
+
+
+@_inner
+def values_at(spline, entry, near, x, degree, width, held):  # type: ignore[no-untyped-def]
+    """The functions that are not zero; beyond the borders linear, or ``held`` at what they are there."""
+    literally(degree)
+    literally(width)
+    per_width, beyond = get(spline.table, entry + 1), x - near
+    t = (near - get(spline.table, entry)) * per_width
+    value = polynomials(spline.table, entry + HEADER, t, degree, width)
+    if beyond != 0 and not held:
+        slope = polynomial_slopes(spline.table, entry + HEADER, t, degree, width)
+        value = add_scaled(beyond * per_width, slope, value)
+    return value
+
+
+@_inner
+def slopes_at(spline, entry, near, x, degree, width, held):  # type: ignore[no-untyped-def]
+    """Their derivatives by x."""
+    literally(degree)
+    literally(width)
+    per_width = get(spline.table, entry + 1)
+    t = (near - get(spline.table, entry)) * per_width
+    if x != near and held:
+        per_width = 0 * (x - near)
+    return scaled(per_width, polynomial_slopes(spline.table, entry + HEADER, t, degree, width))
+
+
+@_inner
+def place_block(  # type: ignore[no-untyped-def]
+    spline,
+    x,
+    extra,
+    n_in,
+    rows,
+    i0,
+    count,
+    inputs,
+    lanes,
+    degree,
+    width,
+    slot,
+    held,
+    steep,
+    values,
+    places,
+    near,
+    piece,
+):
+    """Values (or slopes, if ``steep``) of a block of rows and inputs, the residual's behind; where their weights begin."""
+    features = spline.intervals + degree + 1
+    for b in range(rows[0], rows[1]):
+        locate(spline, x, b * n_in + i0, count, i0, near, piece)
+        for j in range(count):
+            at, place = b * n_in + i0 + j, (b - rows[0]) * inputs + j
+            found = settle(spline, get(near, j), get(piece, j), i0 + j)
+            entry = ((i0 + j) * spline.intervals + found) * spline.record
+            if steep:
+                store(values, place * slot, slopes_at(spline, entry, get(near, j), get(x, at), degree, width, held))
+            else:
+                store(values, place * slot, values_at(spline, entry, get(near, j), get(x, at), degree, width, held))
+            put(values, place * slot + degree + 1, get(extra, at))
+            put(places, place, (j * features + found) * lanes)
 
 
 @lru_cache
@@ -102,36 +174,22 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
     rows = degree + 1
     width = 1 << degree.bit_length() if degree > 1 else 2
     slot = 8 if rows + 1 <= 8 else 16  # values of one (row, input): rows of them, then the residual's
+    stamp = STAMP
 
-    @_compiled
+    @_kernel
     def sums(  # type: ignore[no-untyped-def]
-        x, extra, n_in, n_out, kind, origin, low, high, breaks, per_unit, first, cells, table, record, intervals,
-        weight, bias, y, start, stop, block, inputs, values, places, near, piece,
-    ):  # fmt: skip
-        features = intervals + degree + 1
+        spline, x, extra, n_in, n_out, weight, bias, y, start, stop, block, inputs, values, places, near, piece
+    ):
+        _ = stamp
+        features = spline.intervals + degree + 1
         for low_row in range(start, stop, block):
             high_row = min(low_row + block, stop)
             for i0 in range(0, n_in, inputs):
                 count = min(inputs, n_in - i0)
-                for b in range(low_row, high_row):
-                    locate(
-                        x, b * n_in + i0, count, i0, kind, origin, low, high, breaks, per_unit, intervals, near, piece
-                    )
-                    for j in range(count):
-                        at, place = b * n_in + i0 + j, (b - low_row) * inputs + j
-                        found = settle(
-                            kind, get(near, j), get(piece, j), i0 + j, first, cells, table, record, intervals
-                        )
-                        entry = ((i0 + j) * intervals + found) * record
-                        per_width, beyond = get(table, entry + 1), get(x, at) - get(near, j)
-                        t = (get(near, j) - get(table, entry)) * per_width
-                        value = polynomials(table, entry + HEADER, t, degree, width)
-                        if beyond != 0 and not held:
-                            slope = polynomial_slopes(table, entry + HEADER, t, degree, width)
-                            value = add_scaled(beyond * per_width, slope, value)
-                        store(values, place * slot, value)
-                        put(values, place * slot + rows, get(extra, at))
-                        put(places, place, (j * features + found) * lanes)
+                place_block(
+                    spline, x, extra, n_in, (low_row, high_row), i0, count, inputs, lanes,
+                    degree, width, slot, held, False, values, places, near, piece,
+                )  # fmt: skip
                 for tile in range(n_out // lanes):
                     base = (tile * n_in + i0) * features * lanes
                     for b in range(low_row, high_row):
@@ -142,42 +200,26 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                             place = (b - low_row) * inputs + j
                             row = base + get(places, place)
                             for k in range(rows):
-                                total = add_scaled(
-                                    get(values, place * slot + k), load(weight, row + k * lanes, lanes), total
-                                )
+                                value = get(values, place * slot + k)
+                                total = add_scaled(value, load(weight, row + k * lanes, lanes), total)
                             last = load(weight, base + (j * features + features - 1) * lanes, lanes)
                             total = add_scaled(get(values, place * slot + rows), last, total)
                         store(y, b * n_out + tile * lanes, total)
 
-    @_compiled
+    @_kernel
     def grad_x(  # type: ignore[no-untyped-def]
-        x, extra, n_in, n_out, kind, origin, low, high, breaks, per_unit, first, cells, table, record, intervals,
-        weight, g, dx, start, stop, block, inputs, values, places, near, piece,
-    ):  # fmt: skip
-        features = intervals + degree + 1
+        spline, x, extra, n_in, n_out, weight, g, dx, start, stop, block, inputs, values, places, near, piece
+    ):
+        _ = stamp
+        features = spline.intervals + degree + 1
         for low_row in range(start, stop, block):
             high_row = min(low_row + block, stop)
             for i0 in range(0, n_in, inputs):
                 count = min(inputs, n_in - i0)
-                for b in range(low_row, high_row):
-                    locate(
-                        x, b * n_in + i0, count, i0, kind, origin, low, high, breaks, per_unit, intervals, near, piece
-                    )
-                    for j in range(count):
-                        at, place = b * n_in + i0 + j, (b - low_row) * inputs + j
-                        found = settle(
-                            kind, get(near, j), get(piece, j), i0 + j, first, cells, table, record, intervals
-                        )
-                        entry = ((i0 + j) * intervals + found) * record
-                        per_width, beyond = get(table, entry + 1), get(x, at) - get(near, j)
-                        t = (get(near, j) - get(table, entry)) * per_width
-                        if beyond != 0 and held:
-                            per_width = 0 * beyond
-                        slope = polynomial_slopes(table, entry + HEADER, t, degree, width)
-                        store(values, place * slot, scaled(per_width, slope))
-                        put(values, place * slot + rows, get(extra, at))
-                        put(places, place, (j * features + found) * lanes)
-                        put(dx, at, 0 * get(extra, at))
+                place_block(
+                    spline, x, extra, n_in, (low_row, high_row), i0, count, inputs, lanes,
+                    degree, width, slot, held, True, values, places, near, piece,
+                )  # fmt: skip
                 for tile in range(n_out // lanes):
                     base = (tile * n_in + i0) * features * lanes
                     for b in range(low_row, high_row):
@@ -188,18 +230,35 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                             last = load(weight, base + (j * features + features - 1) * lanes, lanes)
                             total = scaled(get(values, place * slot + rows), last)
                             for k in range(rows):
-                                total = add_scaled(
-                                    get(values, place * slot + k), load(weight, row + k * lanes, lanes), total
-                                )
+                                value = get(values, place * slot + k)
+                                total = add_scaled(value, load(weight, row + k * lanes, lanes), total)
                             at = b * n_in + i0 + j
-                            put(dx, at, get(dx, at) + dot(total, upstream))
+                            before = get(dx, at) if tile > 0 else 0 * get(extra, at)
+                            put(dx, at, before + dot(total, upstream))
 
-    @_compiled
+    @_kernel
     def grad_weight(  # type: ignore[no-untyped-def]
-        x, extra, n_in, n_out, kind, origin, low, high, breaks, per_unit, first, cells, table, record, intervals,
-        g, dw, batch, start, stop, block, inputs, values, order, pieces, ends, near, piece,
-    ):  # fmt: skip
-        features = intervals + degree + 1
+        spline,
+        x,
+        extra,
+        n_in,
+        n_out,
+        g,
+        dw,
+        batch,
+        start,
+        stop,
+        block,
+        inputs,
+        values,
+        order,
+        pieces,
+        ends,
+        near,
+        piece,
+    ):
+        _ = stamp
+        intervals, features = spline.intervals, spline.intervals + degree + 1
         for low_row in range(0, batch, block):
             high_row = min(low_row + block, batch)
             for i0 in range(start, stop, inputs):
@@ -207,13 +266,9 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                 for k in range(count * (intervals + 1)):
                     put(ends, k, 0)
                 for b in range(low_row, high_row):
-                    locate(
-                        x, b * n_in + i0, count, i0, kind, origin, low, high, breaks, per_unit, intervals, near, piece
-                    )
+                    locate(spline, x, b * n_in + i0, count, i0, near, piece)
                     for j in range(count):
-                        found = settle(
-                            kind, get(near, j), get(piece, j), i0 + j, first, cells, table, record, intervals
-                        )
+                        found = settle(spline, get(near, j), get(piece, j), i0 + j)
                         put(pieces, j * block + b - low_row, found)
                         here = j * (intervals + 1) + found + 1
                         put(ends, here, get(ends, here) + 1)
@@ -221,7 +276,7 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                     for p in range(intervals):
                         here = j * (intervals + 1) + p
                         put(ends, here + 1, get(ends, here + 1) + get(ends, here))
-                    lowest, highest = get(low, i0 + j), get(high, i0 + j)
+                    lowest, highest = get(spline.low, i0 + j), get(spline.high, i0 + j)
                     for b in range(low_row, high_row):
                         at, found = b * n_in + i0 + j, get(pieces, j * block + b - low_row)
                         inside = get(x, at)
@@ -232,14 +287,8 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                         here = j * (intervals + 1) + found
                         place = j * block + get(ends, here)
                         put(ends, here, get(ends, here) + 1)
-                        entry = ((i0 + j) * intervals + found) * record
-                        per_width, beyond = get(table, entry + 1), get(x, at) - inside
-                        t = (inside - get(table, entry)) * per_width
-                        value = polynomials(table, entry + HEADER, t, degree, width)
-                        if beyond != 0 and not held:
-                            slope = polynomial_slopes(table, entry + HEADER, t, degree, width)
-                            value = add_scaled(beyond * per_width, slope, value)
-                        store(values, place * slot, value)
+                        entry = ((i0 + j) * intervals + found) * spline.record
+                        store(values, place * slot, values_at(spline, entry, inside, get(x, at), degree, width, held))
                         put(values, place * slot + rows, get(extra, at))
                         put(order, place, b * narrow)
                 for tile in range(n_out // narrow):
