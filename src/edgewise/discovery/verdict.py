@@ -1,6 +1,8 @@
 """Law or approximation."""
 
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from math import comb
 
 import numpy as np
 import sympy
@@ -15,6 +17,7 @@ from .weighing import effective, rms, variance
 CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of
 CLEAR_IN_FEW_ROWS = 0.01
 ROWS_A_SYMBOL = 2
+ROWS_A_TERM = 8  # of the polynomial that looks for what is left in the residuals
 SHORT = 8  # digits that a constant may have and still be a number that somebody set
 MOST_FITTED = 4
 MOST_FITTED_IN_FEW_ROWS = 2
@@ -56,8 +59,11 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
             pick, False, ("the network still improves with finer splines, so the formula is not at the floor.",)
         )
     clear = CLEAR_IN_FEW_ROWS if prepared.small else CLEAR
-    if pick.error > clear or pick.formula.r2 < 1 - clear**2 or not is_white(pick, prepared):
-        return Verdict(pick, False)
+    if pick.error > clear or pick.formula.r2 < 1 - clear**2:
+        note = f"what it leaves is more than {clear:g} of the target's spread: other formulas may fit as well."
+        return Verdict(pick, False, (note,))
+    if not is_white(pick, prepared):
+        return Verdict(pick, False, ("what it leaves still depends on the inputs, so it is not noise alone.",))
     odd = [f"{float(power):g}" for power in fitted_powers(pick.formula.expression)]
     if odd:
         note = f"the rows tell the exponent {', '.join(odd)} from a plain number; uneven noise or rounding may do that."
@@ -92,14 +98,29 @@ def fitted_powers(expression: sympy.Expr) -> list[sympy.Float]:
 
 
 def is_white(pick: Judged, prepared: Prepared) -> bool:
-    """Whether a cubic polynomial of each input explains no more of the residuals than chance would."""
+    """Whether a polynomial of the inputs explains no more of the residuals than chance would.
+
+    It is a full cubic where the rows afford one, a quadratic or a cubic of each input alone where they do not: a wrong form
+    with fitted constants errs between the inputs more than along one of them.
+    """
     train = prepared.train
     residuals = train.y - np.broadcast_to(evaluate(pick.formula.expression, prepared.columns(train)), train.y.shape)
-    x = train.x - train.x.mean(0)
-    x = x / np.abs(x).max(0)
-    design = np.column_stack([np.ones(len(x)), *(x**power for power in (1, 2, 3))])
-    root = np.ones(len(x)) if train.weights is None else np.sqrt(train.weights)
+    design = _polynomial(train.x, effective(train.weights, len(train.x)) / ROWS_A_TERM)
+    root = np.ones(len(design)) if train.weights is None else np.sqrt(train.weights)
     explained = design @ np.linalg.lstsq(design * root[:, None], residuals * root, rcond=None)[0]
     share = variance(explained, train.weights) / variance(residuals, train.weights)
-    terms, rows = design.shape[1] - 1, effective(train.weights, len(x))
-    return bool(share < terms / rows + 4 * np.sqrt(2 * terms) / rows)
+    terms, rows = design.shape[1] - 1, effective(train.weights, len(design))
+    return bool(share < terms / rows + 3 * np.sqrt(2 * terms) / rows)
+
+
+def _polynomial(x: np.ndarray, most: float) -> np.ndarray:
+    """Columns of the fullest polynomial of degree 3 or 2 that has at most ``most`` terms, else of cubics of each input."""
+    x = x - x.mean(0)
+    x = x / np.abs(x).max(0)
+    n_in = x.shape[1]
+    columns = [np.ones(len(x)), *(x**power for power in (1, 2, 3))]
+    degree = max((d for d in (2, 3) if comb(n_in + d, d) - 1 + (3 - d) * n_in <= most), default=1)
+    for mixed in range(2, degree + 1):
+        chosen = (which for which in combinations_with_replacement(range(n_in), mixed) if len(set(which)) > 1)
+        columns += [x[:, list(which)].prod(1, keepdims=True) for which in chosen]
+    return np.column_stack(columns)
