@@ -259,7 +259,7 @@ class Discovery:
         ``pictures`` also ``formula.svg`` and ``network.svg``.
 
         All of it or nothing: whoever is killed meanwhile leaves the run that was there before, or the new one. Of two that
-        save into one folder at once the last one stands. What a search has kept in ``unfinished`` is taken away, unless
+        save into one folder at once the last one stands. What a search has kept in ``unfinished.journal`` is taken away, unless
         this run was cut and can be gone on with.
         """
         network = None if self.model is None else dumps(self.model)
