@@ -184,7 +184,7 @@ def test_predict(command: Command, saved: Path) -> None:
 def test_predict_with_an_interval(command: Command, saved: Path) -> None:
     Path("new.csv").write_text("L\n10\n3\n")
     result = command("predict", saved, "new.csv", "--interval", 0.5)
-    assert (result.code, result.out) == (0, "T,low,high\n20.0,19.5,20.5\n6.0,5.5,6.5\n")
+    assert (result.code, result.out) == (0, "T,T_low,T_high\n20.0,19.5,20.5\n6.0,5.5,6.5\n")
 
 
 def test_predict_without_the_columns(command: Command, saved: Path) -> None:
