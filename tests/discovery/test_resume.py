@@ -11,10 +11,11 @@ import pytest
 
 from edgewise import Discovery, Table, discover
 from edgewise.discovery import architecture, journal, pipeline
-from edgewise.discovery.memory import exact_text, fingerprint
+from edgewise.discovery.memory import about, exact_text, fingerprint
 from edgewise.errors import SettingsError, StorageError
 from edgewise.files import held
 from edgewise.formula import parse
+from edgewise.primitives import Primitive
 
 SEARCH: dict[str, Any] = {"time_budget": 600.0, "effort": 0.1}
 
@@ -141,6 +142,19 @@ def test_another_search_is_not_gone_on_with(other: str, folder: Path, nearly_don
     with pytest.raises(StorageError, match=message):
         search(checkpoint=folder, resume=True)
     assert {path.name: path.read_bytes() for path in (folder / "unfinished.journal").iterdir()} == nearly_done
+
+
+def test_own_primitives_of_one_name_are_told_apart() -> None:
+    def key(formula: Callable[..., Any], **said: Any) -> Any:
+        return about(table(), 0, 1.0, {"foo": Primitive("foo", formula, **said)})["set of primitives"]
+
+    sine = key(lambda m, x: m.sin(x))
+    assert sine == key(lambda m, y: m.sin(y))
+    assert sine != key(lambda m, x: m.exp(x))
+    assert sine != key(lambda m, x: m.sin(x), complexity=3)
+    assert key(lambda m, x: 1 + 0 * x) != key(lambda m, x: m.log(x))
+    powers = [key(lambda m, x, p, s=s: m.exp(s * p * m.log(x)), exponent=True) for s in (1, 2, 1)]
+    assert powers[0] == powers[2] != powers[1]
 
 
 def test_entries_of_another_search_are_no_entries(tmp_path: Path) -> None:

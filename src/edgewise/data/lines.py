@@ -2,7 +2,8 @@
 
 A file is a header line of names and then lines of cells, parted by commas, semicolons, tabs, bars or blanks; which of
 them is found out. A line that starts with # is a remark above the header; below it only where it has another number of
-cells than the header, for an identifier may look like #1. Only the numbers of the lines read so far are kept, so that a million rows fit into memory.
+cells than the header, for an identifier may look like #1. Only the numbers of the lines read so far are kept, so that a
+million rows fit into memory.
 """
 
 import codecs
