@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.errors import SettingsError
-from edgewise.files import current, is_passing
+from edgewise.files import is_passing, read_current
 
 SHORT = {
     "js": "javascript",
@@ -68,7 +68,7 @@ def _is_for_runs(path: Path) -> bool:
     if all(is_passing(file.name) or _is_kept(file) for file in path.iterdir()):
         return True
     try:
-        return "formulas" in json.loads(current(path, "formula.json").read_text(encoding="utf-8"))
+        return "formulas" in json.loads(read_current(path, "formula.json"))
     except (OSError, ValueError, RecursionError):
         return False
 
