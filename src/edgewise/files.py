@@ -91,7 +91,8 @@ def _part_of(name: str) -> str:
 def held(folder: str | Path, *, wait: bool = False, shared: bool = False) -> Iterator[None]:
     """Hold a folder that exists, so that no other `held` gets it at the same time; a process that ends lets go.
 
-    Those who only read may hold it at once (``shared``). Without ``wait`` raises StorageError where somebody else holds it. Where the system knows no locks, nothing is held.
+    Those who only read may hold it at once (``shared``). Without ``wait`` raises StorageError where somebody else holds it.
+    Where the system knows no locks, nothing is held.
     """
     lock = _lock(Path(folder), wait, shared)
     try:
