@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from edgewise import files
 from edgewise.errors import StorageError
-from edgewise.files import current, held, write_together, write_whole
+from edgewise.files import current, held, read_current, write_together, write_whole
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path: Path) -> None:
@@ -82,6 +83,46 @@ def test_several_files_are_all_old_or_all_new(moment: int, tmp_path: Path, monke
     assert {name: (tmp_path / name).read_text() for name in os.listdir(tmp_path)} == (
         {"a": "newer", "b": "old", "c": "old"} if moment == 1 else {"a": "newer", "b": "new"}
     )
+
+
+def test_a_file_that_is_moved_while_it_is_read_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_together(tmp_path, {"a": "text"})
+    asked = [tmp_path / ".written" / "a"]  # where it was a moment ago
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "current", lambda *where: asked.pop() if asked else current(*where))
+        assert read_current(tmp_path, "a") == b"text"
+    with pytest.raises(FileNotFoundError):
+        read_current(tmp_path, "b")
+
+
+def test_who_reads_while_others_write_always_finds_something(tmp_path: Path) -> None:
+    write_together(tmp_path, {"a": "0"})
+    writer = threading.Thread(target=lambda: [write_together(tmp_path, {"a": str(i)}) for i in range(300)])
+    writer.start()
+    while writer.is_alive():
+        assert read_current(tmp_path, "a").isdigit()
+    writer.join()
+
+
+def test_a_file_that_is_about_to_be_taken_away_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_together(tmp_path, {"a": "old", "b": "old"})
+    settles = [lambda: None, kill]
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "_settle", lambda folder: settles.pop(0)())
+        with pytest.raises(Killed):
+            write_together(tmp_path, {"a": "new", "b": None})
+    assert read_current(tmp_path, "a") == b"new"
+    assert not current(tmp_path, "b").exists()
+
+
+def kill() -> None:
+    raise Killed
+
+
+def test_readers_hold_a_folder_together(tmp_path: Path) -> None:
+    refused = pytest.raises(StorageError, match="another process")
+    with held(tmp_path, shared=True), held(tmp_path, shared=True), refused, held(tmp_path):
+        pass
 
 
 def test_what_a_kill_has_left_is_taken_away_and_nothing_else(tmp_path: Path) -> None:

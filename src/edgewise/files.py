@@ -2,7 +2,8 @@
 
 Several files are written as one by way of a folder beside them: all of them are laid down in it, it is renamed (that is the
 moment from which on the new ones count), and then each is moved to its place. Who is killed in between has lost nothing:
-`current` finds a file wherever it is, and the next one who writes there puts the rest in its place.
+`current` finds a file wherever it is, and the next one who writes there puts the rest in its place. Nothing is forced onto
+the disk: what was written just before a power cut may be lost.
 """
 
 import os
@@ -17,11 +18,12 @@ from edgewise.errors import StorageError
 
 _WRITTEN = ".written"
 _PART = re.compile(r"\.[0-9a-f]{8}\.part$")
+_TRIES = 5
 _REMOVED = ".removed"  # an empty file of this ending takes one away
 
 
 def write_whole(path: str | Path, content: bytes | str) -> None:
-    """Write the file (text as UTF-8); whoever reads it meanwhile, or after a crash, finds the old one or the new one.
+    """Write the file (text as UTF-8); whoever reads it meanwhile, or after a kill, finds the old one or the new one.
 
     Of two that write at once the last one stands. Raises OSError where nothing can be written.
     """
@@ -58,9 +60,21 @@ def write_together(folder: str | Path, files: Mapping[str, bytes | str | None]) 
 
 
 def current(folder: str | Path, name: str) -> Path:
-    """Where the file of a folder is: in its place, or still beside it because who wrote it was killed."""
+    """Where the file of a folder is: in its place, or still beside it because who wrote it was killed.
+
+    There is none at that path where the file does not exist, or is about to be taken away.
+    """
     waiting = Path(folder) / _WRITTEN / name
-    return waiting if waiting.exists() else Path(folder) / name
+    removed = waiting.with_name(name + _REMOVED)
+    return waiting if waiting.exists() or removed.exists() else Path(folder) / name
+
+
+def read_current(folder: str | Path, name: str) -> bytes:
+    """What the file of a folder holds, also while somebody moves it to its place. Raises OSError where there is none."""
+    for _ in range(_TRIES - 1):
+        with suppress(FileNotFoundError):  # it was moved between the asking and the reading
+            return current(folder, name).read_bytes()
+    return current(folder, name).read_bytes()
 
 
 def is_passing(name: str) -> bool:
@@ -74,12 +88,13 @@ def _part_of(name: str) -> str:
 
 
 @contextmanager
-def held(folder: str | Path, *, wait: bool = False) -> Iterator[None]:
+def held(folder: str | Path, *, wait: bool = False, shared: bool = False) -> Iterator[None]:
     """Hold a folder that exists, so that no other `held` gets it at the same time; a process that ends lets go.
 
-    Without ``wait`` raises StorageError where somebody else holds it. Where the system knows no locks, nothing is held.
+    Those who only read may hold it at once (``shared``). Without ``wait`` raises StorageError where somebody else holds it.
+    Where the system knows no locks, nothing is held.
     """
-    lock = _lock(Path(folder), wait)
+    lock = _lock(Path(folder), wait, shared)
     try:
         yield
     finally:
@@ -87,14 +102,14 @@ def held(folder: str | Path, *, wait: bool = False) -> Iterator[None]:
             os.close(lock)
 
 
-def _lock(folder: Path, wait: bool) -> int | None:
+def _lock(folder: Path, wait: bool, shared: bool) -> int | None:
     try:
         import fcntl
     except ImportError:  # Windows
         return None
     lock = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         os.close(lock)
         raise StorageError(

@@ -54,6 +54,18 @@ def answers(made: KANLayer, x: torch.Tensor, way: str) -> list[torch.Tensor]:
         return [y.detach(), *torch.autograd.grad((y * share).sum(), [x, made.weight])]
 
 
+def test_constant_at_infinity_agrees() -> None:
+    made = layer(extrapolation="constant", residual="none")
+    x = torch.tensor([[torch.inf, 0.3, 0.1], [0.1, -torch.inf, 0.2], [1.0, torch.nan, 0.0]], dtype=torch.float64)
+    ways = []
+    for way in ("eager", "compiled"):
+        with use(way):
+            ways.append(made(x).detach())
+    assert ways[0][:2].isfinite().all()
+    assert ways[0][2].isnan().all()
+    torch.testing.assert_close(*ways, rtol=0, atol=1e-12, equal_nan=True)
+
+
 def close(made: KANLayer, x: torch.Tensor, times: float = 1.0) -> None:
     for eager, compiled in zip(answers(made, x, "eager"), answers(made, x, "compiled"), strict=True):
         atol = times * TOLERANCE[x.dtype] * max(1.0, float(eager.abs().max()))

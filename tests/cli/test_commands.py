@@ -146,10 +146,20 @@ def test_resume_needs_a_folder_and_says_what_it_finds(command: Command, table: P
     refused = command(*words, "--resume")
     assert (refused.code, "same --out" in refused.err) == (2, True)
     assert "holds no unfinished search" in command(*words, "--resume", "--out", "run").err
-    Path("other/unfinished").mkdir(parents=True)
-    Path("other/unfinished/about.json").write_text("{}")
+    Path("other/unfinished.journal").mkdir(parents=True)
+    Path("other/unfinished.journal/about.json").write_text('{"journal": "edgewise"}')
     assert "begun anew" in command(*words, "--out", "other").err
     assert "begun anew" not in command(*words, "--out", "other", "--resume").err
+
+
+@pytest.mark.usefixtures("found")
+@pytest.mark.parametrize("name", ["unfinished", "unfinished.journal"])
+def test_a_folder_with_files_of_another_kind_is_refused(command: Command, table: Path, name: str) -> None:
+    Path("other", name).mkdir(parents=True)
+    Path("other", name, "thesis.txt").write_text("mine")
+    refused = command("discover", table, "--target", "T", "--inputs", "L", "--out", "other")
+    assert (refused.code, "files of another kind" in refused.err) == (2, True)
+    assert Path("other", name, "thesis.txt").read_text() == "mine"
 
 
 # ---- a saved run
@@ -174,7 +184,7 @@ def test_predict(command: Command, saved: Path) -> None:
 def test_predict_with_an_interval(command: Command, saved: Path) -> None:
     Path("new.csv").write_text("L\n10\n3\n")
     result = command("predict", saved, "new.csv", "--interval", 0.5)
-    assert (result.code, result.out) == (0, "T,low,high\n20.0,19.5,20.5\n6.0,5.5,6.5\n")
+    assert (result.code, result.out) == (0, "T,T_low,T_high\n20.0,19.5,20.5\n6.0,5.5,6.5\n")
 
 
 def test_predict_without_the_columns(command: Command, saved: Path) -> None:

@@ -199,7 +199,7 @@ def test_a_full_disk(room: int) -> None:
         assert (told, os.listdir()) == ("", ["table.csv"])
         return
     assert "y = a*b**2" in told
-    assert os.listdir("run") == ["unfinished"]
+    assert os.listdir("run") == ["unfinished.journal"]
     code, out, err = Process("--out", "run", "--resume").end()
     assert (code, out) == (0, told), err
     assert os.path.exists("run/formula.json")

@@ -34,6 +34,7 @@ SYMPY = (
     "sin",
     "exp",
     "Symbol",
+    "Integer",
 )
 NOT_A_NUMBER = re.compile(r"\b(nan|inf|oo|zoo|NaN|Infinity)\b")
 TABLES: dict[str, Mapping[str, np.ndarray]] = {

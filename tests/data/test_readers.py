@@ -50,6 +50,26 @@ def test_one_table_in_many_dialects(write: Write, content: str | bytes) -> None:
     np.testing.assert_array_equal(table.y, [3, 5])
 
 
+def test_a_row_may_begin_with_a_number_sign(write: Write) -> None:
+    path = write("# by hand\nid,x,y\n#1,1,2\n# a remark\n2,2,4\n#3,3,6,\n")
+    table = read_table(path, "y", inputs=["x"])
+    np.testing.assert_array_equal(table.y, [2, 4, 6])
+    np.testing.assert_array_equal(read_columns(path, ["x"])["x"], [1, 2, 3])
+    bare = read_table(write("#1 1 2\n# no\n#2 2 4\n"), "y", inputs=["x"], header=["id", "x", "y"])
+    np.testing.assert_array_equal(bare.y, [2, 4])
+
+
+def test_a_remark_that_looks_like_a_row_is_an_error_and_no_row_less(write: Write) -> None:
+    with pytest.raises(ValuesError, match=r"'L' has text in 1 of 3 cells, like '# about' \(line 3\)"):
+        read_table(write("L,T\n1,2\n# about,x\n2,3\n"), "T")
+
+
+def test_an_empty_column_that_is_left_out_is_said(write: Write) -> None:
+    path = write("L,g,T,none\n1,2,3,\n2,3,5,\n")
+    assert read_table(path, "T").notes == ("column 'none' is empty and is left out",)
+    assert read_table(path, "T", inputs=["L"]).notes == ()
+
+
 def test_agrees_with_pandas(write: Write) -> None:
     import pandas as pd
 

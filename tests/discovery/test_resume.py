@@ -11,10 +11,11 @@ import pytest
 
 from edgewise import Discovery, Table, discover
 from edgewise.discovery import architecture, journal, pipeline
-from edgewise.discovery.memory import exact_text, fingerprint
+from edgewise.discovery.memory import about, exact_text, fingerprint
 from edgewise.errors import SettingsError, StorageError
 from edgewise.files import held
 from edgewise.formula import parse
+from edgewise.primitives import Primitive
 
 SEARCH: dict[str, Any] = {"time_budget": 600.0, "effort": 0.1}
 
@@ -82,23 +83,23 @@ def nearly_done(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of a search that was killed when all was found and nothing saved."""
     folder = tmp_path_factory.mktemp("nearly") / "run"
     killed(lambda name: name == "step-snapping", checkpoint=folder)
-    return {path.name: path.read_bytes() for path in (folder / "unfinished").iterdir()}
+    return {path.name: path.read_bytes() for path in (folder / "unfinished.journal").iterdir()}
 
 
 def laid(folder: Path, files: dict[str, bytes]) -> Path:
-    (folder / "unfinished").mkdir(parents=True)
+    (folder / "unfinished.journal").mkdir(parents=True)
     for name, content in files.items():
-        (folder / "unfinished" / name).write_bytes(content)
+        (folder / "unfinished.journal" / name).write_bytes(content)
     return folder
 
 
 def test_a_search_killed_after_each_entry_ends_the_same(folder: Path, whole: dict[str, Any]) -> None:
     kills = 0
-    while not (folder / "unfinished" / "step-snapping.json").exists():
+    while not (folder / "unfinished.journal" / "step-snapping.json").exists():
         killed(checkpoint=folder, resume=True)
         kills += 1
     found = discover(table(), **SEARCH, checkpoint=folder, resume=True)
-    entries = {path.stem for path in (folder / "unfinished").glob("*.json")} - {"about"}
+    entries = {path.stem for path in (folder / "unfinished.journal").glob("*.json")} - {"about"}
     assert kills == len(entries) > 5
     found.save(folder, pictures=True)
     assert contents(folder) == whole
@@ -140,7 +141,20 @@ def test_another_search_is_not_gone_on_with(other: str, folder: Path, nearly_don
     laid(folder, nearly_done)
     with pytest.raises(StorageError, match=message):
         search(checkpoint=folder, resume=True)
-    assert {path.name: path.read_bytes() for path in (folder / "unfinished").iterdir()} == nearly_done
+    assert {path.name: path.read_bytes() for path in (folder / "unfinished.journal").iterdir()} == nearly_done
+
+
+def test_own_primitives_of_one_name_are_told_apart() -> None:
+    def key(formula: Callable[..., Any], **said: Any) -> Any:
+        return about(table(), 0, 1.0, {"foo": Primitive("foo", formula, **said)})["set of primitives"]
+
+    sine = key(lambda m, x: m.sin(x))
+    assert sine == key(lambda m, y: m.sin(y))
+    assert sine != key(lambda m, x: m.exp(x))
+    assert sine != key(lambda m, x: m.sin(x), complexity=3)
+    assert key(lambda m, x: 1 + 0 * x) != key(lambda m, x: m.log(x))
+    powers = [key(lambda m, x, p, s=s: m.exp(s * p * m.log(x)), exponent=True) for s in (1, 2, 1)]
+    assert powers[0] == powers[2] != powers[1]
 
 
 def test_entries_of_another_search_are_no_entries(tmp_path: Path) -> None:
@@ -174,16 +188,47 @@ def test_damaged_entries_are_made_again(folder: Path, nearly_done: dict[str, byt
     assert contents(folder) == whole
 
 
-def test_a_search_whose_head_is_damaged_begins_anew(folder: Path, nearly_done: dict[str, bytes]) -> None:
-    laid(folder, {**nearly_done, "about.json": b"{"})
-    killed(before=True, checkpoint=folder, resume=True)
-    assert [path.name for path in (folder / "unfinished").iterdir()] == ["about.json"]
+@pytest.mark.parametrize("head", [b"{", b'{"name": "my package"}', None])
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_folder_without_the_head_of_a_search_is_left_alone(head: bytes | None, resume: bool, folder: Path) -> None:
+    own = {"step-1.json": b"1", "notes.txt": b"mine"} | ({} if head is None else {"about.json": head})
+    laid(folder, own)
+    (folder / "unfinished.journal" / "more").mkdir()
+    with pytest.raises(StorageError, match=r"is in the way: it holds .*more, .*Move it away"):
+        discover(table(), **SEARCH, checkpoint=folder, resume=resume)
+    journal.forget(folder)
+    kept = {path.name: path.read_bytes() for path in (folder / "unfinished.journal").iterdir() if path.is_file()}
+    assert kept == own
+    assert (folder / "unfinished.journal" / "more").is_dir()
+
+
+def test_only_what_a_search_has_written_is_taken_away(folder: Path, nearly_done: dict[str, bytes]) -> None:
+    laid(folder, {**nearly_done, "step-1.json.0123abcd.part": b"", "notes.txt": b"mine", "step-notes.txt": b"mine"})
+    journal.forget(folder)
+    assert sorted(path.name for path in (folder / "unfinished.journal").iterdir()) == ["notes.txt", "step-notes.txt"]
+
+
+def test_what_a_kill_leaves_before_the_head_is_in_nobodys_way(folder: Path) -> None:
+    laid(folder, {"about.json.0123abcd.part": b"{"})
+    killed(before=True, checkpoint=folder)
+    assert [path.name for path in (folder / "unfinished.journal").iterdir()] == ["about.json"]
+
+
+def test_folders_that_are_only_called_so_outlive_a_run(
+    folder: Path, tmp_path: Path, nearly_done: dict[str, bytes]
+) -> None:
+    for name in ("unfinished", "unfinished.journal"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "thesis.txt").write_text("mine")
+    discover(table(), **SEARCH, checkpoint=laid(tmp_path / "other", nearly_done), resume=True).save(folder)
+    assert (folder / "unfinished" / "thesis.txt").is_file()
+    assert (folder / "unfinished.journal" / "thesis.txt").is_file()
 
 
 def test_without_resume_it_begins_anew(folder: Path, nearly_done: dict[str, bytes]) -> None:
     laid(folder, nearly_done)
     killed(before=True, checkpoint=folder)
-    assert [path.name for path in (folder / "unfinished").iterdir()] == ["about.json"]
+    assert [path.name for path in (folder / "unfinished.journal").iterdir()] == ["about.json"]
 
 
 def test_a_cut_run_keeps_what_it_can_go_on_with(
@@ -197,17 +242,17 @@ def test_a_cut_run_keeps_what_it_can_go_on_with(
     found = discover(table(), **SEARCH, checkpoint=folder, resume=True, progress=impatient)
     assert found.cut == ("interrupted",)
     found.save(folder)
-    assert (folder / "unfinished" / "step-graphs.json").is_file()
+    assert (folder / "unfinished.journal" / "step-graphs.json").is_file()
     assert Discovery.load(folder).cut == ("interrupted",)
     discover(table(), **SEARCH, checkpoint=folder, resume=True).save(folder, pictures=True)
     assert contents(folder) == whole
 
 
 def test_two_searches_do_not_share_a_folder(folder: Path) -> None:
-    (folder / "unfinished").mkdir(parents=True)
-    with held(folder / "unfinished"), pytest.raises(StorageError, match="another process is writing"):
+    (folder / "unfinished.journal").mkdir(parents=True)
+    with held(folder / "unfinished.journal"), pytest.raises(StorageError, match="another process is writing"):
         discover(table(), **SEARCH, checkpoint=folder)
-    assert list((folder / "unfinished").iterdir()) == []
+    assert list((folder / "unfinished.journal").iterdir()) == []
 
 
 def test_a_full_disk_does_not_end_a_search(

@@ -247,6 +247,22 @@ def test_every_language_calls_every_function() -> None:
     assert set(FUNCTIONS) - names == {"sigmoid", "softplus"}  # SymPy writes both with exp
 
 
+@pytest.mark.parametrize("to", ["numpy", "torch"])
+def test_integers_do_not_overflow(to: str) -> None:
+    formula, numbers = Formula.from_text("1/x**2 + x**3 + 0*L", "y", ["x", "L", "unused"]), np.array([10**7, 1])
+    scope: dict[str, Any] = {}
+    exec(formula.export(to), scope)
+    x = torch.as_tensor(numbers) if to == "torch" else numbers
+    np.testing.assert_allclose(scope["y"](x, x, None), [1e21, 2])
+    np.testing.assert_allclose(formula.predict({"x": numbers, "L": 1, "unused": 1}), [1e21, 2])
+
+
+def test_single_precision_stays_so_in_torch() -> None:
+    scope: dict[str, Any] = {}
+    exec(Formula.from_text("x**2", "y", ["x"]).export("torch"), scope)
+    assert scope["y"](torch.ones(2, dtype=torch.float32)).dtype == torch.float32
+
+
 def test_numbers_alone_are_no_tensors() -> None:
     formula = Formula.from_text("exp(1)*a + sqrt(2)*a + max(0.1, a) + 3*10**20*a", "y", ["a"])
     scope: dict[str, Any] = {}

@@ -181,6 +181,11 @@ def test_an_unknown_variable_is_named_with_the_nearest() -> None:
         "max(" + ",".join(f"sin({i}*x)" for i in range(300)) + ")",
         "max(" * 90 + "sin(x)" + "".join(f",sin({i}*x))" for i in range(90)),
         "+".join("max(" + ",".join(f"sin({i}*x+{j})" for i in range(20)) + ")" for j in range(60)),
+        "abs(x-" * 90 + "1" + ")" * 90,
+        "sign(x-" * 90 + "1" + ")" * 90,
+        "sqrt((x-" * 45 + "1" + ")**2)" * 45,
+        "((x-" * 45 + "1" + ")**2)**0.5" * 45,
+        "+".join(f"abs(x-{i})" for i in range(1500)),
     ],
 )
 def test_hostile_text_is_refused_at_once(text: str) -> None:
@@ -192,6 +197,13 @@ def test_hostile_text_is_refused_at_once(text: str) -> None:
     "text", ["+".join(["x"] * 5000), "*".join(["x"] * 5000), "x" + "-1" * 5000, "/".join("x" * 999)]
 )
 def test_long_and_honest_text_is_read(text: str) -> None:
+    assert np.isfinite(evaluate(parse(text), {"x": 1.0}))
+
+
+@pytest.mark.parametrize(
+    "text", ["abs(x-" * 20 + "1" + ")" * 20, "+".join(f"abs(x-{i})*sqrt(x/{i + 1}.5)" for i in range(200))]
+)
+def test_many_signs_and_roots_are_read(text: str) -> None:
     assert np.isfinite(evaluate(parse(text), {"x": 1.0}))
 
 

@@ -99,6 +99,17 @@ def test_beyond_the_range_as_documented(name: str, degree: int) -> None:
 
 
 @family
+def test_constant_at_infinity_is_the_border_and_nan_stays_nan(name: str, degree: int) -> None:
+    basis = basis_of(name, degree, mode="constant")
+    far = torch.full((1, 3), torch.inf, dtype=torch.float64)
+    for x, border in ((far, basis.high), (-far, basis.low)):
+        values, slopes = basis.values_and_slopes(x)
+        torch.testing.assert_close(values, basis.inside(border.unsqueeze(0))[0])
+        assert not slopes.any()
+    assert basis(torch.full_like(far, torch.nan)).isnan().all()
+
+
+@family
 def test_error_mode_refuses_what_lies_outside(name: str, degree: int) -> None:
     basis = basis_of(name, degree, mode="error")
     torch.testing.assert_close(basis(points(basis)), basis_of(name, degree)(points(basis)))

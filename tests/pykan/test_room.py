@@ -10,7 +10,7 @@ import torch
 import edgewise.pykan
 from benchmarks.listings.score import score
 from edgewise.errors import NotSymbolicError, SettingsError, ShapeError, UnknownNameError, ValuesError
-from edgewise.pykan import KAN, create_dataset_from_data
+from edgewise.pykan import KAN, create_dataset, create_dataset_from_data
 from examples.paper_listings import recover
 
 
@@ -170,3 +170,19 @@ def test_the_listings_end_at_the_true_formula(seed: int) -> None:
     formulas, variables = model.symbolic_formula()
     assert score(formulas[0], variables)[2]
     assert [steps for _, steps, _ in log] == [30, 50, 100]
+
+
+def test_losses_are_over_all_entries_of_all_outputs() -> None:
+    data = create_dataset(lambda x: torch.cat([x, 3 * x[:, :1] * x[:, 1:]], 1), n_var=2, train_num=50, test_num=20)
+    model = KAN(width=[2, 3], seed=0)
+    told, found = model.fit(data, steps=2), model.evaluate(data)
+    for part in ("train", "test"):
+        misses = (model(data[f"{part}_input"]) - data[f"{part}_label"]).detach()
+        expected = float(misses.square().mean().sqrt())
+        assert found[f"{part}_loss"] == pytest.approx(expected)
+        assert told[f"{part}_loss"][-1] == pytest.approx(expected)
+
+
+def test_get_act_of_a_dataset_without_inputs_is_a_named_error() -> None:
+    with pytest.raises(SettingsError, match="this one has test_input"):
+        KAN(width=[2, 1]).get_act({"test_input": torch.zeros(3, 2)})

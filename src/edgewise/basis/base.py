@@ -81,7 +81,8 @@ class Basis(nn.Module, ABC):
         values, slopes = self.inside(near)
         beyond = (x - near).unsqueeze(-1)
         if self.extrapolation == "constant":
-            return values + 0 * beyond, torch.where(beyond == 0, slopes, torch.zeros_like(slopes))
+            nothing = torch.where(beyond.isnan(), beyond, torch.zeros_like(beyond))  # 0 * beyond is no number at inf
+            return values + nothing, torch.where(beyond == 0, slopes, torch.zeros_like(slopes))
         return values + slopes * beyond, slopes
 
     def require_inside(self, x: Float[Tensor, "*batch n_in"]) -> None:

@@ -96,7 +96,9 @@ def predict(
     ] = "",
     interval: Annotated[
         float | None,
-        typer.Option(help="Share of new rows, like 0.9, that columns low and high are to hold between them."),
+        typer.Option(
+            help="Share of new rows, like 0.9, that columns TARGET_low and TARGET_high are to hold between them."
+        ),
     ] = None,
     decimal_comma: Comma = False,
     out: Annotated[Path | None, typer.Option(help="CSV file to write. Without it: stdout.")] = None,
@@ -121,7 +123,8 @@ def predict(
     if interval is not None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # said above
-            answers["low"], answers["high"] = found.interval(columns, interval, using)
+            low, high = found.interval(columns, interval, using)
+        answers |= {f"{found.target}_low": low, f"{found.target}_high": high}
     _write(words.as_csv(answers), out)
 
 

@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgewise.errors import SettingsError
-from edgewise.files import current, is_passing
-
-UNFINISHED = "unfinished"
-"""The folder in that of a run that a search keeps its finished steps in."""
+from edgewise.files import is_passing, read_current
 
 SHORT = {
     "js": "javascript",
@@ -61,17 +58,26 @@ def folder(path: Path | None) -> Path | None:
 
 def is_unfinished(path: Path) -> bool:
     """Whether a search that was to be saved in the folder left there what it had finished."""
-    return (path / UNFINISHED / "about.json").is_file()
+    from edgewise.discovery.journal import is_journal  # loads torch
+
+    return is_journal(path)
 
 
 def _is_for_runs(path: Path) -> bool:
     """Whether a run may be saved in the folder: it holds one, or nothing but what a kill has left of one."""
-    if all(file.name == UNFINISHED or is_passing(file.name) for file in path.iterdir()):
+    if all(is_passing(file.name) or _is_kept(file) for file in path.iterdir()):
         return True
     try:
-        return "formulas" in json.loads(current(path, "formula.json").read_text(encoding="utf-8"))
+        return "formulas" in json.loads(read_current(path, "formula.json"))
     except (OSError, ValueError, RecursionError):
         return False
+
+
+def _is_kept(file: Path) -> bool:
+    """Whether the file is the folder in which a search keeps what it finishes, of which a kill may leave it empty."""
+    from edgewise.discovery.journal import FOLDER, is_journal  # loads torch
+
+    return file.name == FOLDER and file.is_dir() and (is_journal(file.parent) or not any(file.iterdir()))
 
 
 def as_csv(columns: Mapping[str, Iterable[float]]) -> str:

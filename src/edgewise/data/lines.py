@@ -1,7 +1,9 @@
 """CSV and its relatives, read once from top to bottom, some thousand lines at a time.
 
 A file is a header line of names and then lines of cells, parted by commas, semicolons, tabs, bars or blanks; which of
-them is found out. Only the numbers of the lines read so far are kept, so that a million rows fit into memory.
+them is found out. A line that starts with # is a remark above the header; below it only where it has another number of
+cells than the header, for an identifier may look like #1. Only the numbers of the lines read so far are kept, so that a
+million rows fit into memory.
 """
 
 import codecs
@@ -9,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, dropwhile, islice
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +45,7 @@ def read_lines(
     encoding = _encoding(file, opened)
     notes = ("the file is no UTF-8 and was read as Windows text (cp1252)",) if encoding == "cp1252" else ()
     with opened() as stream, io.TextIOWrapper(stream, encoding) as text:
-        lines = ((number, line.rstrip("\n")) for number, line in enumerate(text, 1) if _counts(line))
+        lines = ((number, line.rstrip("\n")) for number, line in enumerate(text, 1) if line.strip())
         try:
             columns, numbers, said = _parsed(file, lines, is_words, given, comma)
         except csv.Error as error:
@@ -54,10 +56,13 @@ def read_lines(
 def _parsed(
     file: Path, lines: Iterator[Line], is_words: Callable[[str], bool], given: Sequence[str], comma: bool
 ) -> tuple[dict[str, Cells], Numbers, tuple[str, ...]]:
+    if not given:
+        lines = dropwhile(lambda line: _is_marked(line[1]), lines)
     head = list(islice(lines, _SNIFFED_LINES))
     if not head:
         raise ReadError(f"{file} is empty. Expected a header line with the columns' names and then lines of numbers.")
-    delimiter = _delimiter([line for _, line in head])
+    unmarked = [line for _, line in head if not _is_marked(line)]
+    delimiter = _delimiter(unmarked or [head[0][1]])
     header = [name.strip() for name in (given or _cells(head[0][1], delimiter))]
     names = _names(file, header)
     words = [is_words(name) for name in header]
@@ -75,9 +80,10 @@ def _columns(
 ) -> tuple[list[list[Piece]], Numbers]:
     columns: list[list[Piece]] = [[] for _ in words]
     numbers: list[Numbers] = [np.empty(0, dtype=np.int64)]
-    while some := list(islice(lines, _LINES_AT_ONCE)):
+    rows_in_file = _rows(file, lines, delimiter, len(words))
+    while some := list(islice(rows_in_file, _LINES_AT_ONCE)):
         found = [number for number, _ in some]
-        rows = [_row(file, number, _cells(line, delimiter), len(words)) for number, line in some]
+        rows = [row for _, row in some]
         for pieces, cells, as_words in zip(columns, zip(*rows, strict=True), words, strict=True):
             pieces.append(piece(with_points(cells, found) if comma and not as_words else cells, as_words))
         numbers.append(np.array(found, dtype=np.int64))
@@ -112,8 +118,16 @@ def _decodes(opened: Open, encoding: str) -> bool:
     return True
 
 
-def _counts(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")
+def _is_marked(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _rows(file: Path, lines: Iterator[Line], delimiter: str, expected: int) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line that is no remark."""
+    for number, line in lines:
+        row = _cells(line, delimiter)
+        if not _is_marked(line) or _fits(row, expected):
+            yield number, _row(file, number, row, expected)
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -145,11 +159,15 @@ def _names(file: Path, header: Sequence[str]) -> tuple[str, ...]:
     return unique_names(name for name in header if name)
 
 
+def _fits(row: list[str], expected: int) -> bool:
+    return len(row) >= expected and not any(cell.strip() for cell in row[expected:])
+
+
 def _row(file: Path, number: int, row: list[str], expected: int) -> list[str]:
     """The row, without blank cells beyond the header; ReadError where it is too short or too long."""
     if len(row) == expected:
         return row
-    if len(row) < expected or any(cell.strip() for cell in row[expected:]):
+    if not _fits(row, expected):
         raise ReadError(
             f"line {number} of {file} has {len(row)} cell{'s' * (len(row) != 1)}, but the header has {expected}. "
             f"Give each line as many cells as the header; put quotes around a cell that holds the delimiter."

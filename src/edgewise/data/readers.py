@@ -1,8 +1,8 @@
 """From a file to a Table.
 
 A file is CSV or a relative of it, JSON, Parquet or Feather; it may be packed by gzip or zip. A unit may stand behind a
-name: ``L [m]`` or ``L (m)``. Lines that are blank or start with # are skipped. Text becomes numbers, and rows are left
-out, by choice only, and what was done stands in the table's ``notes``.
+name: ``L [m]`` or ``L (m)``. Lines that are blank are skipped, and remarks that start with #. Text becomes numbers, and
+rows are left out, by choice only, and what was done stands in the table's ``notes``.
 """
 
 import re
@@ -56,6 +56,8 @@ def read_table(
     given = {find_column(sheet.name_of(name), sheet.names, "units"): unit for name, unit in (units or {}).items()}
     used = (*chosen, target, *([weight] if weight else []))
     notes = [*sheet.notes, *(truths_note(name) for name in used if name in sheet.truths)]
+    if inputs is None:
+        notes += [f"column {name!r} is empty and is left out" for name in sheet.names if sheet.cells[name].is_nothing()]
     if drop_missing:
         sheet, said = _without_missing(sheet, used, coded)
         notes += said

@@ -1,13 +1,14 @@
 """What a search has finished, kept in a folder while it goes on, so that a killed one need not begin anew.
 
-The folder ``unfinished`` beside the files of a run holds ``about.json``, which says what the search is of, and one entry for
-each finished piece of work: a JSON file with its own checksum and, where there is one, a network. An entry that was damaged
-counts as missing. Nothing in it is ever executed.
+The folder ``unfinished.journal`` beside the files of a run holds ``about.json``, which says what the search is of, and one
+entry for each finished piece of work: a JSON file with its own checksum and, where there is one, a network. An entry that was
+damaged counts as missing. Nothing in it is ever executed. Nothing is taken away but what a search has written: files of its
+names, where ``about.json`` is one of its own.
 """
 
 import hashlib
 import json
-import shutil
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,8 +20,10 @@ from edgewise.files import held, write_whole
 from edgewise.nn import Model
 from edgewise.nn.storage import dumps
 
-FOLDER = "unfinished"
+FOLDER = "unfinished.journal"
 ABOUT = "about.json"
+MARK = {"journal": "edgewise"}  # in about.json: by this a folder is known as one of ours
+_OURS = re.compile(r"(about\.json|(step|network)-[^/]*\.(json|safetensors))(\.[0-9a-f]{8}\.part)?")
 
 Entry = dict[str, Any]
 
@@ -79,7 +82,8 @@ def journal(run: str | Path | None, about: Entry, resume: bool) -> Iterator[Jour
     """The journal in the folder of a run (made if missing), held until the end; none without a folder.
 
     ``about`` is what decides the result. Without ``resume`` what an earlier search has left is taken away. Raises
-    StorageError where it is of another table or other settings, and where another process is at work in the folder.
+    StorageError where it is of another table or other settings, where another process is at work in the folder, and where
+    the folder is not one of a search.
     """
     if run is None:
         yield None
@@ -97,10 +101,16 @@ def journal(run: str | Path | None, about: Entry, resume: bool) -> Iterator[Jour
 
 
 def forget(run: str | Path) -> None:
-    """Take the journal away, unless a search is at work with it."""
+    """Take the journal away, unless a search is at work with it; what no search has written stays."""
     folder = Path(run) / FOLDER
     with suppress(OSError, StorageError), held(folder):
-        shutil.rmtree(folder)
+        _clear(folder)
+        folder.rmdir()
+
+
+def is_journal(run: str | Path) -> bool:
+    """Whether the folder of a run holds a journal that a search has left."""
+    return _about(Path(run) / FOLDER) is not None
 
 
 def _begin(folder: Path, about: Entry, resume: bool) -> None:
@@ -111,7 +121,7 @@ def _begin(folder: Path, about: Entry, resume: bool) -> None:
         return
     _clear(folder)
     try:
-        write_whole(folder / ABOUT, _text(about))
+        write_whole(folder / ABOUT, _text({**about, **MARK}))
     except OSError:
         with suppress(OSError):  # of a folder that holds something else nothing is taken away
             folder.rmdir()
@@ -124,7 +134,7 @@ def _about(folder: Path) -> Entry | None:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    return about if isinstance(about, dict) else None
+    return about if isinstance(about, dict) and MARK.items() <= about.items() else None
 
 
 def _require_same(folder: Path, earlier: Entry, now: Entry) -> None:
@@ -146,8 +156,18 @@ def _brief(value: Any) -> str:
 
 
 def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    """Take away what a search has left in the folder; StorageError where no search has written there."""
+    found = sorted(folder.iterdir())
+    ours = [path for path in found if _OURS.fullmatch(path.name) and path.is_file()]
+    if _about(folder) is None:
+        ours = [path for path in ours if path.suffix == ".part"]  # killed before the head was written
+        if others := [path.name for path in found if path not in ours]:
+            raise StorageError(
+                f"{folder} is in the way: it holds {', '.join(others[:3])}{', ...' if len(others) > 3 else ''} and no "
+                f"{ABOUT} of a search. Move it away, or give another folder."
+            )
+    for path in sorted(ours, key=lambda path: path.name == ABOUT):  # who is killed meanwhile still leaves a head
+        path.unlink()
 
 
 def _text(value: Mapping[str, Any] | list[Any]) -> str:

@@ -78,10 +78,10 @@ def discover(
     search goes on.
 
     ``checkpoint`` is the folder that the run will be saved in: what is finished is kept there while the search goes on
-    (in ``unfinished``, until `Discovery.save` has written a whole run). After a kill, Ctrl+C or a budget that ended,
-    ``resume=True`` goes on from there, with the same answer as a search that nothing stopped; where nothing was kept it
-    begins at the start. Raises StorageError where what was kept is of another table or other settings, or where another
-    process is searching with the same folder.
+    (in ``unfinished.journal``, until `Discovery.save` has written a whole run). After a kill, Ctrl+C or a budget that
+    ended, ``resume=True`` goes on from there, with the same answer as a search that nothing stopped; where nothing was
+    kept it begins at the start. Raises StorageError where what was kept is of another table or other settings, where
+    another process is searching with the same folder, or where ``unfinished.journal`` is no folder of a search.
 
     >>> from edgewise.data import load_table
     >>> discover(load_table("kepler"), time_budget=20).formula.equation  # doctest: +SKIP

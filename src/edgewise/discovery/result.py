@@ -12,7 +12,7 @@ import numpy as np
 
 from edgewise.data import columns_of, has_names
 from edgewise.errors import EdgewiseWarning, FormulaError, StorageError, ValuesError
-from edgewise.files import current, write_together
+from edgewise.files import current, held, read_current, write_together
 from edgewise.formula import Formula, Front
 from edgewise.nn import Model
 from edgewise.nn.storage import dumps
@@ -259,7 +259,7 @@ class Discovery:
         ``pictures`` also ``formula.svg`` and ``network.svg``.
 
         All of it or nothing: whoever is killed meanwhile leaves the run that was there before, or the new one. Of two that
-        save into one folder at once the last one stands. What a search has kept in ``unfinished`` is taken away, unless
+        save into one folder at once the last one stands. What a search has kept in ``unfinished.journal`` is taken away, unless
         this run was cut and can be gone on with.
         """
         network = None if self.model is None else dumps(self.model)
@@ -293,15 +293,16 @@ class Discovery:
         """Read what `save` wrote. Raises StorageError for a folder that holds no discovery."""
         folder = Path(folder)
         try:
-            text = current(folder, "formula.json").read_text(encoding="utf-8")
-            saved = check(json.loads(text, parse_constant=_no_number))
+            with held(folder, wait=True, shared=True):  # so that both files are of one run
+                text = read_current(folder, "formula.json").decode("utf-8")
+                saved = check(json.loads(text, parse_constant=_no_number))
+                model = _network(folder, saved)
             front = Front([_formula(formula) for formula in saved["formulas"]], floor=saved["floor"])
             check_front(saved, front)
             if saved["pick"] is not None:
                 front.pick(front[saved["pick"]])
             test = saved.get("test", {"rmse": None, "r2": None})  # runs of earlier versions have none
             network = saved["network"] or {"shape": (), "rmse": None, "r2": None, "rate": 0.0}
-            model = _network(folder, saved)
             return cls(
                 target=saved["target"],
                 inputs=tuple(saved["inputs"]),

@@ -95,9 +95,12 @@ NUMPY, SYMPY = _dialect("np", _IN_NUMPY), _dialect("sympy", _IN_SYMPY)
 
 def _numpy(formula: "Formula") -> str:
     name = identifiers([formula.target])[formula.target]
+    used = {variable.name for variable in formula.expression.free_symbols}
+    floats = (f"    {x} = np.asarray({x}, dtype=np.float64)\n" for x in formula.symbols if x in used)
     return (
         f"{_comment(formula, list(formula.symbols), '#')}import numpy as np\n\n\n"
         f"def {name}({', '.join(formula.symbols)}):\n"
+        f"{''.join(floats)}"  # powers of integers overflow
         f"    return {to_text(formula.expression, NUMPY)}\n"
     )
 

@@ -6,6 +6,7 @@ Numbers are float64 literals throughout, so that 1/2 is a half everywhere, and r
 formula has no real value the functions give nan, as `Formula.predict` does.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
@@ -79,6 +80,10 @@ def _indented(text: str, by: str = "    ") -> str:
 # ---- Python with tensors
 
 _TORCH_HELPERS = {
+    "_floating": (  # powers of integers overflow
+        "def _floating(x):\n"
+        "    return x.to(torch.float64) if isinstance(x, torch.Tensor) and not x.is_floating_point() else x\n"
+    ),
     "_tensor": (
         "def _tensor(value):\n"
         "    return value if isinstance(value, torch.Tensor) else torch.tensor(value, dtype=torch.float64)\n"
@@ -91,7 +96,14 @@ _TORCH_HELPERS = {
 
 
 def _torch_frame(name: str, arguments: Sequence[str], body: str, helpers: str) -> str:
-    parts = ["import torch\n", *helpers.split("\n\n"), f"def {name}({', '.join(arguments)}):\n    return {body}"]
+    used = [x for x in arguments if re.search(rf"\b{x}\b", body)]
+    floating = "".join(f"    {x} = _floating({x})\n" for x in used)
+    parts = [
+        "import torch\n",
+        *([_TORCH_HELPERS["_floating"]] if used else []),
+        *helpers.split("\n\n"),
+        f"def {name}({', '.join(arguments)}):\n{floating}    return {body}",
+    ]
     return "\n\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 

@@ -28,6 +28,7 @@ from .evaluate import evaluate, number
 MAX_LENGTH = 20_000  # characters
 MAX_DEPTH = 100  # parentheses, signs and powers within one another
 MAX_PAIRS = 1000  # of arguments that maxima and minima compare with one another
+MAX_SIGNED = 2000  # parts of what stands in abs, sign and roots of squares, all together
 MAX_BITS = 1023  # of an exact integer: what a float64 can hold
 
 CONSTANTS = {"pi": sympy.pi, "e": sympy.E}
@@ -53,6 +54,7 @@ CALLS: dict[str, Callable[..., sympy.Expr]] = {
 }
 _UNREAL = (sympy.I, sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
 _TWO = ("maximum", "minimum")  # the only calls with more than one argument
+_SIGNED = ("abs", "sign")
 
 # a name may hold any letter of the world here; that it is a proper identifier is checked word by word
 _TOKEN = re.compile(
@@ -110,7 +112,7 @@ class _Parser:
     def __init__(self, text: str, symbols: frozenset[str] | None) -> None:
         self.text, self.symbols = text, symbols
         self.tokens = [self._token(found) for found in _TOKEN.finditer(text)]
-        self.position = self.depth = self.pairs = 0
+        self.position = self.depth = self.pairs = self.signed_parts = 0
 
     # ---- words
 
@@ -247,6 +249,8 @@ class _Parser:
             self.fail(f"{token.text} takes {'two or more arguments' if name in _TWO else 'one argument'}.", token)
         if name in _TWO:
             self.compare(arguments, token)
+        if name in _SIGNED or (name == "sqrt" and _may_hold_squares(arguments[0])):
+            self.simplify(arguments[0], token)
         return self.real(partial(CALLS[name], *arguments), arguments, token)
 
     def power_of(self, base: sympy.Expr, exponent: sympy.Expr, operator: Token) -> sympy.Expr:
@@ -254,6 +258,8 @@ class _Parser:
             bits = max((max(abs(n.p), n.q).bit_length() - 1 for n in base.atoms(sympy.Rational)), default=0)
             if bits * abs(exponent) > MAX_BITS:
                 self.fail("this power is too large to be written out.", operator)
+        if not exponent.is_Integer and _may_hold_squares(base):
+            self.simplify(base, operator)
         return self.real(partial(sympy.Pow, base, exponent), (base, exponent), operator)
 
     # ---- limits
@@ -270,6 +276,12 @@ class _Parser:
         if self.pairs > MAX_PAIRS:
             self.fail("the maxima and minima up to here have too many arguments to be compared.", token)
 
+    def simplify(self, argument: sympy.Expr, token: Token) -> None:
+        """SymPy looks for a sign in each part of what an abs holds, and again where one stands in another."""
+        self.signed_parts += sum(1 for _ in sympy.preorder_traversal(argument))
+        if self.signed_parts > MAX_SIGNED:
+            self.fail("the abs, sign and roots of squares up to here hold too many parts to look for signs in.", token)
+
     def real(self, build: Callable[[], sympy.Expr], operands: Iterable[sympy.Expr], token: Token) -> sympy.Expr:
         """What is built, which must be real, and finite if it is made of numbers only."""
         try:
@@ -285,6 +297,11 @@ class _Parser:
         if not all(np.isfinite(number(n)) for n in expression.atoms(sympy.Number)):
             raise ParseError(f"a number in the formula is larger than any float64:\n{_excerpt(self.text, 0)}")
         return expression
+
+
+def _may_hold_squares(base: sympy.Expr) -> bool:
+    """Whether a root of the base may become an abs: sqrt(x**2) does."""
+    return bool(base.is_Pow or base.is_Mul)
 
 
 def _excerpt(text: str, at: int, width: int = 30) -> str:

@@ -166,6 +166,11 @@ class KAN(nn.Module):
 
     def get_act(self, x: Any) -> None:
         """Remember the rows that scores, pruning and suggestions look at: an array, or a dataset's train_input."""
+        if isinstance(x, Mapping) and "train_input" not in x:
+            raise SettingsError(
+                f"get_act looks at a dataset's train_input, but this one has {', '.join(map(str, x)) or 'no keys'}. "
+                "Give a dataset, or an array of rows."
+            )
         rows = as_columns(x["train_input"] if isinstance(x, Mapping) else x, "x")
         self.forward(rows[:1])
         self._seen = replace(self._seen, rows=rows)

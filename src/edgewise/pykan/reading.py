@@ -48,10 +48,10 @@ def require_layer(network: KAN, layer: int) -> None:
 
 @torch.no_grad()
 def evaluation(network: KAN, data: TrainingData) -> Mapping[str, Any]:
-    """Root mean squares on both parts (nan where a part has no rows), edges that are there, pieces of a spline."""
+    """Root mean squares over all entries of both parts (nan where one has no rows), edges that are there, pieces."""
     return {
-        "train_loss": float((network(data.x) - data.y).square().sum(-1).mean().sqrt()),
-        "test_loss": float((network(data.x_held) - data.y_held).square().sum(-1).mean().sqrt()),
+        "train_loss": float((network(data.x) - data.y).square().mean().sqrt()),
+        "test_loss": float((network(data.x_held) - data.y_held).square().mean().sqrt()),
         "n_edge": sum(1 for _ in network.edges()),
         "n_grid": network[0].basis.intervals,
     }

@@ -124,7 +124,7 @@ class _Descent:
     def losses(self) -> dict[str, float]:
         """The loss on training and test rows (nan where there are none), and the penalty.
 
-        The root of the mean square, in the labels' unit; an own loss as it is.
+        The root of the mean square over all entries, in the labels' unit; an own loss as it is.
         """
         data = self.data
         return {
@@ -135,7 +135,7 @@ class _Descent:
 
     def _loss(self, x: Tensor, y: Tensor) -> float:
         mean = float(self.objective.rows(self.network, x, y).mean())
-        return math.sqrt(mean) if self.objective.loss == "squared" else mean
+        return math.sqrt(mean / y.shape[1]) if self.objective.loss == "squared" else mean  # a row is a sum
 
 
 def own_loss(loss_fn: Callable[[Tensor, Tensor], Tensor], classes: bool) -> Callable[[Tensor, Tensor], Tensor]:
