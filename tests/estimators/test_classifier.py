@@ -166,7 +166,7 @@ def test_numpys_own_generator_stays_as_it_is(state: Any) -> None:
 def test_effort_multiplies_what_is_tried() -> None:
     table = (1e-3, 1e-2, 1e-1)
     assert _strengths(table, 1.0) == table
-    assert [len(_strengths(table, effort)) for effort in (0.01, 0.5, 2.0, 1e300)] == [2, 2, 6, 100]
+    assert [len(_strengths(table, effort)) for effort in (0.01, 0.5, 2.0, 1e308)] == [2, 2, 6, 100]
     assert _strengths(table, 2.0)[:: len(table) + 2] == (table[0], table[-1])
 
 

@@ -136,7 +136,7 @@ def _network(data: Labelled, names: tuple[str, ...], effort: float, over: Callab
 
 def _strengths(table: Sequence[float], effort: float) -> tuple[float, ...]:
     """As many as the effort pays for, over the span of the table; at effort 1 these are its own."""
-    count = int(min(max(2, round(effort * len(table))), MOST_STRENGTHS))
+    count = max(2, round(min(effort * len(table), MOST_STRENGTHS)))
     places = np.linspace(0, len(table) - 1, count)
     between = np.exp(np.interp(places, np.arange(len(table)), np.log(table)))
     return tuple(table[int(at)] if at == int(at) else float(found) for at, found in zip(places, between, strict=True))

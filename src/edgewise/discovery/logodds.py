@@ -72,7 +72,7 @@ def find_path(
 ) -> Path:
     """Formulas by growing complexity; grown on four folds, measured on the fifth, then refitted on all rows."""
     train = data.fold != 0
-    tried = int(min(max(1, round(TRIED * effort)), MOST_TRIED))
+    tried = max(1, round(min(TRIED * effort, MOST_TRIED)))
     terms = _terms(data, symbols, allowed, train)
     free = np.zeros((1 + len(terms.expressions), len(data.classes)), dtype=bool)
     free[0, 1:] = True
