@@ -74,10 +74,10 @@ def folds_of_edgewise(x: np.ndarray, y: np.ndarray) -> tuple[dict[str, np.ndarra
     spent, good, symbols = 0.0, 0, []
     for train, test in FOLDS.split(x, y):
         began = time.process_time()
-        model = KANClassifier().fit(x[train], y[train])
+        model = KANClassifier(outside="ignore").fit(x[train], y[train])
         spent += time.process_time() - began
-        good += model.result_.as_good
-        symbols.append(model.result_.pick.complexity)
+        good += model.discovery_.as_good
+        symbols.append(model.discovery_.pick.complexity)
         for use, into in found.items():
             into[test] = model.predict_proba(x[test], use)
     return found, spent / 5, (f"{good} of 5", float(np.median(symbols)))

@@ -225,6 +225,7 @@ def test_hostile_names(noisy: Discovery) -> None:
         ({"effort": math.nan}, SettingsError),
         ({"workers": 0}, SettingsError),
         ({"primitives": []}, SettingsError),
+        ({"primitives": "x"}, SettingsError),
         ({"primitives": ["sine"]}, UnknownNameError),
     ],
     ids=str,

@@ -1,5 +1,7 @@
 """A discovery behind scikit-learn's door: names, weights, degenerate tables, storage, company of other estimators."""
 
+import inspect
+import json
 import pickle
 from pathlib import Path
 
@@ -9,13 +11,15 @@ import polars as pl
 import pytest
 import sympy
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from edgewise import KANRegressor
+from edgewise import Discovery, KANRegressor
 from edgewise.errors import EdgewiseWarning, SettingsError, StorageError, ValuesError
 from edgewise.estimators import storage
+from edgewise.nn.storage import dumps
 
 QUICK = {"time_budget": 3.0}
 
@@ -88,7 +92,7 @@ def test_no_torch_object_is_pickled(fitted: KANRegressor) -> None:
 
 @pytest.mark.parametrize("cut", [0, 7, 100, -1])
 def test_damaged_bytes_are_refused(fitted: KANRegressor, cut: int) -> None:
-    data = storage.dumps({}, fitted.discoveries_)
+    data = storage.dumps({}, [found.to_bytes() for found in fitted.discoveries_])
     with pytest.raises(StorageError):
         storage.loads(data[:cut])
 
@@ -123,6 +127,61 @@ def test_weights_that_count_nothing_are_refused() -> None:
     for weights, message in ((np.full(12, -0.5), "0 or more"), (np.zeros(12), "zero in every row")):
         with pytest.raises(SettingsError, match=message):
             KANRegressor(**QUICK).fit(x, y, sample_weight=weights)
+
+
+def test_one_row_with_weight_is_no_law() -> None:
+    x, y = np.arange(12.0)[:, None], np.arange(12.0)
+    only = np.zeros(12)
+    only[3] = 1.0
+    with pytest.raises(ValuesError, match="two different rows"):
+        KANRegressor(**QUICK).fit(x, y, sample_weight=only)
+    with pytest.raises(ValuesError, match="two different rows"):
+        KANRegressor(**QUICK).fit(np.ones((3, 1)), np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("settings", "weights", "error"),
+    [({}, -np.ones(3), "0 or more"), ({"units": {"M": "m"}}, None, "units names 'M'"), ({"effort": 0}, None, "effort")],
+)
+def test_a_fit_that_fails_leaves_no_mixture(settings: dict[str, object], weights: object, error: str) -> None:
+    x, y = np.arange(4.0)[:, None], np.full(4, 2.0)
+    model = KANRegressor(**QUICK).fit(x, y)
+    model.set_params(**settings)
+    with pytest.raises(SettingsError, match=error):
+        model.fit(np.ones((3, 2)), [1.0, 2.0, 3.0], sample_weight=weights)
+    with pytest.raises(NotFittedError):
+        model.predict(x)
+
+
+def test_bytes_need_no_disk(fitted: KANRegressor, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> str:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refused)
+    again = pickle.loads(pickle.dumps(fitted))  # noqa: S301 - our own bytes
+    x = frame[["L", "bed g"]]
+    np.testing.assert_array_equal(again.predict(x), fitted.predict(x))
+    found = Discovery.from_bytes(fitted.discovery_.to_bytes())
+    assert found.to_bytes() == fitted.discovery_.to_bytes()
+    np.testing.assert_array_equal(found.predict(x, use="network"), fitted.predict(x, use="network"))
+    for wrong in (b"", b"{}", found.to_bytes()[:-1], dumps(found.model)):
+        with pytest.raises(StorageError):
+            Discovery.from_bytes(wrong)
+
+
+def test_intervals_speak_once_and_leave_the_filters_alone(fitted: KANRegressor) -> None:
+    far = pd.DataFrame({"L": [50.0], "bed g": [9.81]})
+    with pytest.warns(EdgewiseWarning) as caught:
+        low, high = fitted.predict_interval(far, use="formula")
+    assert len(caught) == 1
+    quiet = fitted.discovery_.interval(far, use="formula", quiet=True)  # where a warning would be an error
+    np.testing.assert_array_equal(np.stack(quiet), np.stack([low, high]))
+    assert "catch_warnings" not in inspect.getsource(inspect.getmodule(KANRegressor))  # it is one for all threads
+
+
+def test_settings_with_keys_that_are_no_texts_are_kept() -> None:
+    for value in ({0: 2.0, 1: 1.0}, {"L": "m"}, "balanced", ["x", "sin"], None):
+        assert storage.setting(json.loads(json.dumps(storage.plain("setting", value)))) == value
 
 
 def test_a_constant_target_is_answered_by_itself() -> None:

@@ -11,12 +11,18 @@ from numpy import ndarray as Array
 from scipy.special import expit, softmax
 
 from edgewise.errors import FormulaError, ShapeError, StorageError
-from edgewise.files import write_whole
+from edgewise.files import current, write_together
 from edgewise.formula import Formula, parse
 from edgewise.nn import Model
+from edgewise.nn.storage import dumps, loads
+
+from .packed import pack, sha256, unpack
+from .saved import check_classification, check_log_odds
 
 if TYPE_CHECKING:
     import pandas
+
+KIND = "classification"
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Classification:
     that did not see it (their stiffness was chosen by the log loss of all rows left out, these among them). ``steps``
     are formulas by growing complexity and ``picked`` the one with the shortest message; ``as_good`` says whether the
     network is not better by more than two standard errors. ``rows`` counts distinct rows; ``cut`` names what the
-    time budget ended early; ``sample`` are rows for pictures.
+    time budget ended early; ``sample`` are rows for pictures, ``ranges`` the least and the largest value of each column.
     """
 
     classes: tuple[str | int | float | bool, ...]
@@ -60,17 +66,24 @@ class Classification:
     seed: int
     cut: tuple[str, ...]
     sample: Array
+    ranges: Mapping[str, tuple[float, float]]
+
+    @property
+    def trusted(self) -> str:
+        """What answers by default: the network, the only one of the two with a temperature fitted on rows left out."""
+        return "network"
 
     @property
     def pick(self) -> LogOdds:
         """The formulas of the shortest message."""
         return self.steps[self.picked]
 
-    def log_odds(self, x: Array, use: str = "network") -> Array:
-        """(rows, classes) up to a number of each row's own, by the ``"network"`` or the ``"formula"``.
+    def log_odds(self, x: Array, use: str = "") -> Array:
+        """(rows, classes) up to a number of each row's own, by the ``"network"`` or the ``"formula"``; ``trusted`` by default.
 
-        Raises FormulaError for another ``use``, ShapeError where ``x`` is not (rows, inputs).
+        Raises FormulaError for another ``use`` and where a formula has no value, ShapeError where ``x`` is not (rows, inputs).
         """
+        use = use or self.trusted
         x = np.asarray(x, dtype=float)
         if x.ndim != 2 or x.shape[1] != len(self.inputs):
             raise ShapeError(f"x must be (rows, {len(self.inputs)}) for {', '.join(self.inputs)}; got {x.shape}.")
@@ -80,16 +93,16 @@ class Classification:
             found = np.column_stack([np.broadcast_to(f.predict(x), len(x)) for f in self.pick.formulas])
         else:
             raise FormulaError(f"use is 'formula' or 'network', got {use!r}.")
-        missing = len(self.classes) - found.shape[1]
-        return np.column_stack([np.zeros((len(x), missing)), found])
+        if missing := int((~np.isfinite(found)).any(1).sum()):
+            raise FormulaError(
+                f"the {use} has no finite value in {missing} of {len(x)} rows. Leave them out, or ask the network with "
+                "use='network'."
+            )
+        return np.column_stack([np.zeros((len(x), len(self.classes) - found.shape[1])), found])
 
-    def probabilities(self, x: Array, use: str = "network") -> Array:
-        """(rows, classes), each row adding up to one; raises as `log_odds` does, and FormulaError where a formula has no
-        value."""
+    def probabilities(self, x: Array, use: str = "") -> Array:
+        """(rows, classes), each row adding up to one; raises as `log_odds` does."""
         outputs = self.log_odds(x, use)
-        if not np.isfinite(outputs).all():
-            missing = int((~np.isfinite(outputs)).any(1).sum())
-            raise FormulaError(f"the formula is not defined in {missing} rows. Ask the network with use='network'.")
         if outputs.shape[1] > 2:
             return softmax(outputs, axis=1)
         above = expit(outputs[:, 1] - outputs[:, 0])
@@ -112,45 +125,80 @@ class Classification:
     # -- to files and back -------------------------------------------------------------------------------------------
 
     def save(self, folder: str | Path) -> None:
-        """Write ``classification.json`` and ``network.safetensors`` into the folder (made if missing)."""
+        """Write ``classification.json`` and ``network.safetensors`` into the folder (made if missing): both or none."""
+        text, network = self._written()
+        write_together(folder, {"classification.json": text, "network.safetensors": network})
+
+    def to_bytes(self) -> bytes:
+        """All that `save` would write, as the bytes of one safetensors file; `from_bytes` reads them."""
+        text, network = self._written()
+        return pack(KIND, {"text": text.encode(), "network": network})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Classification":
+        """Read what `save` wrote. Raises StorageError for a folder that holds none, or files of two of them."""
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            text, network = (
+                current(folder, name).read_bytes() for name in ("classification.json", "network.safetensors")
+            )
+        except OSError as error:
+            raise _no_classification(str(folder), error) from error
+        return cls._read(text, network, str(folder))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Classification":
+        """What `to_bytes` gave. Raises StorageError for any other bytes."""
+        parts = unpack(KIND, data)
+        return cls._read(parts.get("text", b""), parts.get("network", b""), "this string of bytes")
+
+    def _written(self) -> tuple[str, bytes]:
+        """The text and the network, which its checksum binds to it."""
+        network = dumps(self.model)
         saved = {
             **{name: getattr(self, name) for name in ("classes", "inputs", "picked", "as_good", "rows", "seed", "cut")},
             "network_log_loss": _plain(self.network_log_loss),
+            "network_sha256": sha256(network),
             "sample": self.sample.tolist(),
+            "ranges": {name: list(ends) for name, ends in self.ranges.items()},
             "steps": [
                 {"log_loss": _plain(s.log_loss), "formulas": [_formula_as_dict(f) for f in s.formulas]}
                 for s in self.steps
             ],
         }
-        write_whole(folder / "classification.json", json.dumps(saved, indent=1, allow_nan=False))
-        self.model.save(folder / "network.safetensors")
+        return json.dumps(saved, indent=1, allow_nan=False), network
 
     @classmethod
-    def load(cls, folder: str | Path) -> "Classification":
-        """Read what `save` wrote. Raises StorageError for a folder that holds none."""
-        folder = Path(folder)
+    def _read(cls, text: bytes, network: bytes, name: str) -> "Classification":
         try:
-            saved: dict[str, Any] = json.loads((folder / "classification.json").read_text(encoding="utf-8"))
-            steps = tuple(
-                LogOdds(tuple(map(_formula, step["formulas"])), _number(step["log_loss"])) for step in saved["steps"]
-            )
-            return cls(
-                model=Model.load(folder / "network.safetensors"),
-                steps=steps,
+            saved = check_classification(json.loads(text))
+            if saved["network_sha256"] != sha256(network):
+                raise ValueError("its network is not the one that its formulas were found beside")
+            found = cls(
+                model=loads(network, f"network.safetensors in {name}"),
+                steps=tuple(
+                    LogOdds(tuple(map(_formula, step["formulas"])), _number(step["log_loss"]))
+                    for step in saved["steps"]
+                ),
                 sample=np.array(saved["sample"], dtype=float),
+                ranges={name: (low, high) for name, (low, high) in saved["ranges"].items()},
                 network_log_loss=_number(saved["network_log_loss"]),
                 classes=tuple(saved["classes"]),
                 inputs=tuple(saved["inputs"]),
                 cut=tuple(saved["cut"]),
-                picked=int(saved["picked"]),
-                as_good=bool(saved["as_good"]),
-                rows=int(saved["rows"]),
-                seed=int(saved["seed"]),
+                picked=saved["picked"],
+                as_good=saved["as_good"],
+                rows=saved["rows"],
+                seed=saved["seed"],
             )
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            raise StorageError(f"{folder} holds no classification of edgewise, or a damaged one.") from error
+            check_log_odds(found)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+            raise _no_classification(name, error) from error
+        return found
+
+
+def _no_classification(name: str, error: Exception) -> StorageError:
+    return StorageError(f"{name} holds no classification of edgewise, or a damaged one: {error}")
 
 
 def _plain(value: float) -> float | None:

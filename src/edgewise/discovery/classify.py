@@ -10,7 +10,7 @@ is counted, not timed: the same rows and seed give the same answer unless ``cut`
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -27,10 +27,11 @@ from edgewise.train import Smoothing, fit_additive
 from .classification import Classification
 from .labels import FOLDS, Labelled, labelled
 from .logodds import Path, find_path
+from .permitted import permitted, table_of
 
-RIDGES = {"low": (1e-3, 1e-2, 1e-1), "normal": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1)}
-ROUGH = {"low": (1e-3, 1.0), "normal": (1e-4, 1e-3, 1e-2, 1e-1, 10.0)}
-EFFORTS = tuple(RIDGES)
+RIDGES, FEW_RIDGES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1), (1e-3, 1e-2, 1e-1)
+ROUGH, FEW_ROUGH = (1e-4, 1e-3, 1e-2, 1e-1, 10.0), (1e-3, 1.0)
+MOST_STRENGTHS = 100  # between which nothing is left to find
 SAMPLE = 256
 SHARES = {"network": 0.6, "formulas": 1.0}  # of the time budget, from its beginning
 LARGE = 400  # coefficients of a network, from which on fewer strengths are tried
@@ -46,20 +47,19 @@ def classify(
     weights: Array | None = None,
     seed: int = 0,
     time_budget: float = 60.0,
-    effort: str = "normal",
-    primitives: Iterable[str | Primitive] | None = None,
+    effort: float = 1.0,
+    primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
     progress: Progress | None = None,
 ) -> Classification:
     """Tell classes apart by their log-odds.
 
     ``x`` (rows, columns) are finite numbers, ``labels`` (rows,) of any kind that can be sorted, ``names`` those of the
-    columns. A row of weight k counts as k equal rows. ``primitives`` restricts the functions of the formulas' terms
-    (``x`` itself is always allowed). Raises ShapeError, ValuesError or SettingsError.
+    columns. A row of weight k counts as k equal rows. ``effort`` multiplies how many strengths of the penalties and how
+    many terms are tried; ``primitives`` restricts the functions of the formulas' terms (x^2, x^3, log, sqrt and 1/x; ``x``
+    itself is always allowed). Raises ShapeError, ValuesError or SettingsError.
     """
-    if effort not in EFFORTS:
-        raise SettingsError(f"effort is one of {', '.join(EFFORTS)}; got {effort!r}.")
-    if not time_budget > 0:
-        raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
+    _check_settings(seed, time_budget, effort)
+    allowed = None if primitives is None else permitted(table_of(primitives).values())
     began = time.monotonic()
     data = labelled(x, labels, weights, seed)
     names = tuple(names) if names is not None else tuple(f"x{i}" for i in range(data.x.shape[1]))
@@ -78,7 +78,7 @@ def classify(
         model, losses = _network(data, names, effort, over)
         tell("formulas", 0.5, "")
         symbols = {identifier: column for column, identifier in identifiers(names).items()}
-        path = find_path(data, symbols, None if primitives is None else _names(primitives), over)
+        path = find_path(data, symbols, allowed, over, effort)
     tell("done", 1.0, path.pick.text)
     return Classification(
         classes=data.classes,
@@ -92,17 +92,23 @@ def classify(
         seed=seed,
         cut=tuple(dict.fromkeys(cut)),
         sample=data.x[np.sort(np.random.default_rng(seed).permutation(len(data.x))[:SAMPLE])],
+        ranges=dict(zip(names, zip(data.x.min(0).tolist(), data.x.max(0).tolist(), strict=True), strict=True)),
     )
 
 
-def _names(primitives: Iterable[str | Primitive]) -> frozenset[str]:
-    return frozenset(p if isinstance(p, str) else p.name for p in primitives)
+def _check_settings(seed: int, time_budget: float, effort: float) -> None:
+    if seed < 0:
+        raise SettingsError(f"seed is a number of 0 or more, got {seed}.")
+    if not time_budget > 0:
+        raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
+    if isinstance(effort, str) or not 0 < effort < np.inf:
+        raise SettingsError(f"effort multiplies the work of the search: a number above 0, got {effort!r}.")
 
 
 # -- the network -------------------------------------------------------------------------------------------------------
 
 
-def _network(data: Labelled, names: tuple[str, ...], effort: str, over: Callable[[str], bool]) -> tuple[Model, Array]:
+def _network(data: Labelled, names: tuple[str, ...], effort: float, over: Callable[[str], bool]) -> tuple[Model, Array]:
     """The network on all rows, and the loss of each row under networks that did not see it."""
     scaling = Scaling.to_unit_range(data.x)
     rows = scaling.into(data.x)
@@ -114,10 +120,11 @@ def _network(data: Labelled, names: tuple[str, ...], effort: str, over: Callable
         return float(np.average(_losses(known[smoothing], data.number), weights=data.weights))
 
     best = Smoothing(intervals=_intervals(len(rows)))
-    if data.x.shape[1] * (best.intervals + 3) * len(data.classes) > LARGE:
-        effort = "low"
+    large = data.x.shape[1] * (best.intervals + 3) * len(data.classes) > LARGE
+    ridges = _strengths(FEW_RIDGES if large else RIDGES, effort)
+    rough = _strengths(FEW_ROUGH if large else ROUGH, effort)
     loss(best)
-    for setting, values in (("ridge", RIDGES[effort]), ("roughness", ROUGH[effort]), ("ridge", RIDGES[effort])):
+    for setting, values in (("ridge", ridges), ("roughness", rough), ("ridge", ridges)):
         tried = [best] + [Smoothing(**{**vars(best), setting: value}) for value in values]
         best = min((s for s in tried if s in known or not over("network")), key=loss)
     temperature = _temperature(known[best], data)
@@ -125,6 +132,14 @@ def _network(data: Labelled, names: tuple[str, ...], effort: str, over: Callable
     targets = _targets(data.classes, len(network[0].bias))
     unit = Scaling((0.0,) * len(targets), (1.0,) * len(targets))
     return Model(network, names, targets, scaling, unit), _losses(known[best] / temperature, data.number)
+
+
+def _strengths(table: Sequence[float], effort: float) -> tuple[float, ...]:
+    """As many as the effort pays for, over the span of the table; at effort 1 these are its own."""
+    count = max(2, round(min(effort * len(table), MOST_STRENGTHS)))
+    places = np.linspace(0, len(table) - 1, count)
+    between = np.exp(np.interp(places, np.arange(len(table)), np.log(table)))
+    return tuple(table[int(at)] if at == int(at) else float(found) for at, found in zip(places, between, strict=True))
 
 
 def _intervals(rows: int) -> int:

@@ -22,19 +22,20 @@ from .classification import LogOdds
 from .labels import Labelled
 
 MOST_TERMS = 12
-TRIED = 4  # terms whose gain is computed in full, at each step
+TRIED = 4  # terms whose gain is computed in full, at each step; the effort multiplies them
+MOST_TRIED = 10_000
 PATIENCE = 3  # steps without a shorter message
 MOST_PAIRED = 12  # columns up to which products are looked at
 NATS_A_SYMBOL = 2.0
 PRIOR = 0.1  # rows
-SHAPES: dict[str, tuple[Callable[[sympy.Symbol], sympy.Expr], float]] = {
-    # name of the primitive -> the term, and the value above which the column must lie
-    "x^2": (lambda x: x**2, -np.inf),
-    "x^3": (lambda x: x**3, -np.inf),
-    "log": (sympy.log, 0.0),
-    "sqrt": (sympy.sqrt, 0.0),
-    "1/x": (lambda x: 1 / x, 0.0),
-}
+SHAPES: tuple[tuple[Callable[[sympy.Symbol], sympy.Expr], float], ...] = (
+    # the term, and the value above which the column must lie
+    (lambda x: x**2, -np.inf),
+    (lambda x: x**3, -np.inf),
+    (sympy.log, 0.0),
+    (sympy.sqrt, 0.0),
+    (lambda x: 1 / x, 0.0),
+)
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,19 @@ class _Terms:
     spread: Array
 
 
+Allowed = Callable[[sympy.Expr], bool]
+
+
 def find_path(
-    data: Labelled, symbols: Mapping[str, str], allowed: frozenset[str] | None, over: Callable[[str], bool]
+    data: Labelled,
+    symbols: Mapping[str, str],
+    allowed: Allowed | None,
+    over: Callable[[str], bool],
+    effort: float = 1.0,
 ) -> Path:
     """Formulas by growing complexity; grown on four folds, measured on the fifth, then refitted on all rows."""
     train = data.fold != 0
+    tried = max(1, round(min(TRIED * effort, MOST_TRIED)))
     terms = _terms(data, symbols, allowed, train)
     free = np.zeros((1 + len(terms.expressions), len(data.classes)), dtype=bool)
     free[0, 1:] = True
@@ -71,7 +80,7 @@ def find_path(
     found = [(free, theta)]
     lengths = [_message(terms, data, free, theta, train)]
     while free[1:].sum() < MOST_TERMS and not over("formulas"):
-        grown = _grow(terms, data, free, theta, train)
+        grown = _grow(terms, data, free, theta, train, tried)
         if grown is None:
             break
         free, theta = grown
@@ -89,7 +98,7 @@ def find_path(
     return Path(steps, picked, _losses(terms, data, found[picked][1], np.ones(len(data.x), dtype=bool)))
 
 
-def _terms(data: Labelled, symbols: Mapping[str, str], allowed: frozenset[str] | None, train: Array) -> _Terms:
+def _terms(data: Labelled, symbols: Mapping[str, str], allowed: Allowed | None, train: Array) -> _Terms:
     columns = dict(zip(symbols, data.x.T, strict=True))
     kept, values = [], []
     for expression in _candidates(columns, allowed):
@@ -104,12 +113,12 @@ def _terms(data: Labelled, symbols: Mapping[str, str], allowed: frozenset[str] |
     return _Terms(kept, (matrix - centre) / spread, centre, spread)
 
 
-def _candidates(columns: Mapping[str, Array], allowed: frozenset[str] | None) -> Iterator[sympy.Expr]:
+def _candidates(columns: Mapping[str, Array], allowed: Allowed | None) -> Iterator[sympy.Expr]:
     for name in columns:
         yield symbol(name)
     for name, values in columns.items():
-        for shape, (term, low) in SHAPES.items():
-            if (allowed is None or shape in allowed) and (values > low).all():
+        for term, low in SHAPES:
+            if (allowed is None or allowed(term(symbol(name)))) and (values > low).all():
                 yield term(symbol(name))
     if len(columns) <= MOST_PAIRED:
         for one, other in combinations(columns, 2):
@@ -144,7 +153,9 @@ def _losses(terms: _Terms, data: Labelled, theta: Array, where: Array) -> Array:
     return -log_softmax(_outputs(terms, theta, where), axis=1)[np.arange(where.sum()), data.number[where]]
 
 
-def _grow(terms: _Terms, data: Labelled, free: Array, theta: Array, where: Array) -> tuple[Array, Array] | None:
+def _grow(
+    terms: _Terms, data: Labelled, free: Array, theta: Array, where: Array, tried: int
+) -> tuple[Array, Array] | None:
     """One term more for one class: of those with the steepest slope, the one with the least loss when refitted."""
     weights = data.weights[where][:, None]
     p = softmax(_outputs(terms, theta, where), axis=1)
@@ -153,7 +164,7 @@ def _grow(terms: _Terms, data: Labelled, free: Array, theta: Array, where: Array
     gain = np.where(free[1:], -1.0, slope**2 / ((values**2).T @ (weights * p * (1 - p)) + PRIOR))
     gain[:, 0] = -1.0
     best: tuple[float, Array, Array] | None = None
-    for flat in np.argsort(-gain, axis=None, kind="stable")[:TRIED]:
+    for flat in np.argsort(-gain, axis=None, kind="stable")[:tried]:
         term, number = np.unravel_index(flat, gain.shape)
         if gain[term, number] <= 0:
             continue

@@ -1,13 +1,28 @@
 """Which formulas a choice of primitives allows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import sympy
 
+from edgewise.errors import SettingsError
 from edgewise.formula import symbol
-from edgewise.primitives import Primitive
+from edgewise.primitives import PRIMITIVES, Primitive, find
 
 Application = sympy.core.function.Application
+
+
+def table_of(primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None) -> dict[str, Primitive]:
+    """The chosen rows by name; None chooses all. Raises SettingsError for an empty choice, for a name that is none, and for
+    a bare text, which would be read letter by letter."""
+    if primitives is None:
+        return dict(PRIMITIVES)
+    if isinstance(primitives, str):
+        raise SettingsError(f"primitives is a list of names, got the text {primitives!r}. Write [{primitives!r}].")
+    rows = primitives.values() if isinstance(primitives, Mapping) else primitives
+    chosen = [find(row) if isinstance(row, str) else row for row in rows]
+    if not chosen:
+        raise SettingsError("primitives is empty: give at least one name, or None for the whole table.")
+    return {row.name: row for row in chosen}
 
 
 def permitted(primitives: Iterable[Primitive]) -> Callable[[sympy.Expr], bool]:

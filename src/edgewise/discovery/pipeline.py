@@ -24,7 +24,7 @@ from edgewise.data import Table
 from edgewise.errors import SettingsError
 from edgewise.formula import symbol
 from edgewise.nn import KAN, Model
-from edgewise.primitives import PRIMITIVES, Primitive, find
+from edgewise.primitives import PRIMITIVES, Primitive
 from edgewise.surgery import prune
 from edgewise.symbolic import Work, ladder, named_graphs, promise, waves
 
@@ -36,7 +36,7 @@ from .judge import Judge, Judged, beats
 from .limits import NAMING_AN_EDGE, WRITING_OUT, Limits, combinations_for, refitting, snapping
 from .memory import Steps, Trials, about
 from .naming import name_network
-from .permitted import permitted
+from .permitted import permitted, table_of
 from .prepare import Prepared, prepare
 from .result import Discovery, Step
 from .verdict import Verdict, decide
@@ -102,7 +102,7 @@ def discover(
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers}.")
     if resume and checkpoint is None:
         raise SettingsError("resume goes on with a search that was kept: say in which folder with checkpoint=...")
-    rows = _table_of(primitives)
+    rows = table_of(primitives)
     search = _Search(table, seed, time_budget, rows, workers, progress or (lambda *_: None), effort)
     with (
         journal(checkpoint, {} if checkpoint is None else about(table, seed, effort, rows), resume) as search.journal,
@@ -390,13 +390,3 @@ class _Search:
         held = self.prepared.network_held
         residuals = held.y - model.predict(held.x)
         return rms(residuals, held.weights), r2(residuals, held.y, held.weights)
-
-
-def _table_of(primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None) -> dict[str, Primitive]:
-    if primitives is None:
-        return dict(PRIMITIVES)
-    rows = primitives.values() if isinstance(primitives, Mapping) else primitives
-    chosen = [find(row) if isinstance(row, str) else row for row in rows]
-    if not chosen:
-        raise SettingsError("primitives is empty: give at least one name, or None for the whole table.")
-    return {row.name: row for row in chosen}

@@ -1,6 +1,5 @@
 """What a discovery found."""
 
-import hashlib
 import json
 import warnings
 from collections.abc import Iterator, Mapping
@@ -15,7 +14,7 @@ from edgewise.errors import EdgewiseWarning, FormulaError, StorageError, ValuesE
 from edgewise.files import current, held, read_current, write_together
 from edgewise.formula import Formula, Front
 from edgewise.nn import Model
-from edgewise.nn.storage import dumps
+from edgewise.nn.storage import dumps, loads
 from edgewise.symbolic import compile_model
 from edgewise.view import network_svg
 
@@ -23,7 +22,10 @@ from . import shown
 from .calibration import LEFT_OUT, Calibration
 from .conformal import half_width
 from .journal import forget
+from .packed import pack, sha256, unpack
 from .saved import check, check_front
+
+KIND = "discovery"
 
 
 @dataclass(frozen=True)
@@ -94,17 +96,22 @@ class Discovery:
             warnings.warn(note, EdgewiseWarning, stacklevel=2)
         return answers
 
-    def interval(self, x: Any, coverage: float = 0.9, use: str = "") -> tuple[np.ndarray, np.ndarray]:
+    def interval(
+        self, x: Any, coverage: float = 0.9, use: str = "", *, quiet: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
         """(low, high), (rows,) each, that hold a share ``coverage`` of new rows of the same kind; ``x`` and ``use`` as for
         `predict`.
 
         By split conformal prediction on ``calibration``: one width for all rows, right on average over them. In tables of
         less than 200 different inputs the residuals are of rows that the search has used, see ``calibration.kind``; then
         the coverage is about what is asked. Raises ValuesError where there are too few rows for the coverage, or where the
-        network has seen them all.
+        network has seen them all; warns as `predict` does, unless ``quiet``.
         """
         chosen = use or self.trusted
-        answers = self.predict(x, chosen)
+        columns = self._columns(x, chosen)
+        answers = self._answers(columns, chosen)
+        for note in () if quiet else self._doubts(columns, answers):
+            warnings.warn(note, EdgewiseWarning, stacklevel=2)
         weights = None if self.calibration is None else self.calibration.weights
         width = half_width(self._residuals(chosen), coverage, weights)
         return answers - width, answers + width
@@ -262,19 +269,26 @@ class Discovery:
         save into one folder at once the last one stands. What a search has kept in ``unfinished.journal`` is taken away, unless
         this run was cut and can be gone on with.
         """
-        network = None if self.model is None else dumps(self.model)
-        saved = self._saved()
-        if network is not None:
-            saved["network_sha256"] = _sha256(network)
-        files: dict[str, bytes | str | None] = {
-            "network.safetensors": network,
-            "formula.json": json.dumps(_plain(saved), indent=1, allow_nan=False),
-        }
+        text, network = self._written()
+        files: dict[str, bytes | str | None] = {"network.safetensors": network, "formula.json": text}
         # those of an earlier run in the same folder go in any case
         files |= {f"{use}.svg": self.svg(use) if pictures else None for use in ("formula", "network")}
         write_together(folder, files)
         if not self.cut:
             forget(folder)
+
+    def to_bytes(self) -> bytes:
+        """All that `save` would write but pictures, as the bytes of one safetensors file; `from_bytes` reads them."""
+        text, network = self._written()
+        return pack(KIND, {"text": text.encode()} | ({} if network is None else {"network": network}))
+
+    def _written(self) -> tuple[str, bytes | None]:
+        """The text and the network, which its checksum binds to it."""
+        network = None if self.model is None else dumps(self.model)
+        saved = self._saved()
+        if network is not None:
+            saved["network_sha256"] = sha256(network)
+        return json.dumps(_plain(saved), indent=1, allow_nan=False), network
 
     def _saved(self) -> dict[str, Any]:
         return {
@@ -294,15 +308,30 @@ class Discovery:
         folder = Path(folder)
         try:
             with held(folder, wait=True, shared=True):  # so that both files are of one run
-                text = read_current(folder, "formula.json").decode("utf-8")
-                saved = check(json.loads(text, parse_constant=_no_number))
-                model = _network(folder, saved)
+                text = read_current(folder, "formula.json")
+                path = current(folder, "network.safetensors")
+                network = path.read_bytes() if path.is_file() else None
+        except OSError as error:
+            raise _no_discovery(str(folder), error) from error
+        return cls._read(text, network, str(folder))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Discovery":
+        """What `to_bytes` gave. Raises StorageError for any other bytes."""
+        parts = unpack(KIND, data)
+        return cls._read(parts.get("text", b""), parts.get("network"), "this string of bytes")
+
+    @classmethod
+    def _read(cls, text: bytes, network: bytes | None, name: str) -> "Discovery":
+        try:
+            saved = check(json.loads(text, parse_constant=_no_number))
             front = Front([_formula(formula) for formula in saved["formulas"]], floor=saved["floor"])
             check_front(saved, front)
             if saved["pick"] is not None:
                 front.pick(front[saved["pick"]])
             test = saved.get("test", {"rmse": None, "r2": None})  # runs of earlier versions have none
-            network = saved["network"] or {"shape": (), "rmse": None, "r2": None, "rate": 0.0}
+            errors = saved["network"] or {"shape": (), "rmse": None, "r2": None, "rate": 0.0}
+            model = _network(network, saved, name)
             return cls(
                 target=saved["target"],
                 inputs=tuple(saved["inputs"]),
@@ -310,10 +339,10 @@ class Discovery:
                 front=front,
                 verified=bool(saved["verified"]),
                 model=model,
-                network_shape=tuple(tuple(level) if isinstance(level, list) else level for level in network["shape"]),
-                network_rmse=_number(network["rmse"]),
-                network_r2=_number(network["r2"]),
-                rate=network["rate"],
+                network_shape=tuple(tuple(level) if isinstance(level, list) else level for level in errors["shape"]),
+                network_rmse=_number(errors["rmse"]),
+                network_r2=_number(errors["r2"]),
+                rate=errors["rate"],
                 rows=saved["rows"],
                 seconds=saved["seconds"],
                 seed=saved["seed"],
@@ -327,32 +356,33 @@ class Discovery:
                 calibration=Calibration.from_dict(saved["calibration"]) if saved.get("calibration") else None,
                 levels={name: tuple(map(str, known)) for name, known in saved.get("levels", {}).items()},
             )
-        except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             if isinstance(error, StorageError | FormulaError):
                 raise
-            raise StorageError(
-                f"{folder} holds no discovery (a folder written by `edgewise discover --out` was expected): {error}"
-            ) from error
+            raise _no_discovery(name, error) from error
 
 
-def _network(folder: Path, saved: Mapping[str, Any]) -> Model | None:
+def _no_discovery(name: str, error: Exception) -> StorageError:
+    return StorageError(
+        f"{name} holds no discovery (a folder written by `edgewise discover --out` was expected): {error}"
+    )
+
+
+def _network(data: bytes | None, saved: Mapping[str, Any], name: str) -> Model | None:
     """The network of the same run, or None where the run had none."""
     if not saved["network"]:
         return None
-    path = current(folder, "network.safetensors")
-    model = Model.load(path)
-    if saved.get("network_sha256") not in (None, _sha256(path.read_bytes())):  # runs of earlier versions have none
+    if data is None:
+        raise StorageError(f"there is no file network.safetensors beside formula.json in {name}.")
+    model = loads(data, f"network.safetensors in {name}")
+    if saved.get("network_sha256") not in (None, sha256(data)):  # runs of earlier versions have none
         raise StorageError(
-            f"formula.json and network.safetensors in {folder} are of different runs: two wrote there at once, or one was "
+            f"formula.json and network.safetensors in {name} are of different runs: two wrote there at once, or one was "
             "killed. Search again, or give each run its own folder."
         )
     if not set(model.inputs) <= set(saved["inputs"]):
         raise ValueError(f"its network takes other columns ({', '.join(model.inputs)})")
     return model
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _no_number(word: str) -> None:

@@ -1,17 +1,43 @@
 """What a saved run must look like before anything in it is believed: files come from anywhere."""
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgewise.formula import Front
+
+if TYPE_CHECKING:
+    from .classification import Classification
 
 
 def check(saved: Any) -> dict[str, Any]:
     """The entries of ``formula.json``, all there and each of its kind. Raises ValueError that names the first that is not."""
+    return _checked(saved, ENTRIES)
+
+
+def check_classification(saved: Any) -> dict[str, Any]:
+    """The same of ``classification.json``."""
+    return _checked(saved, OF_CLASSES)
+
+
+def check_log_odds(found: "Classification") -> None:
+    """That formulas and network are of these classes and columns, and that the pick is one of the formulas."""
+    others = len(found.classes) - 1  # the first class is the reference
+    if not found.picked < len(found.steps):
+        raise ValueError(f"its pick is number {found.picked} of {len(found.steps)} steps")
+    if any(len(step.formulas) != others for step in found.steps):
+        raise ValueError(f"a step is not made of {others} formulas for {len(found.classes)} classes")
+    if found.model.inputs != found.inputs or not others <= len(found.model.targets) <= len(found.classes):
+        raise ValueError("its network is of other columns or classes")
+    if {column for step in found.steps for formula in step.formulas for column in formula.inputs} - set(found.inputs):
+        raise ValueError("its formulas are of other columns")
+
+
+def _checked(saved: Any, entries: "Entries") -> dict[str, Any]:
     if not isinstance(saved, dict):
         raise ValueError(f"it holds a {type(saved).__name__} where named entries were expected")
-    for name, (is_sound, expected) in ENTRIES.items():
+    for name, (is_sound, expected) in entries.items():
         if name not in saved or not is_sound(saved[name]):
             raise ValueError(f"{name!r} is not {expected}")
     columns = len(saved["inputs"])
@@ -57,7 +83,23 @@ def _are_ranges(value: Any) -> bool:
     return isinstance(value, dict) and all(_is_list_of(_is_number, ends) and len(ends) == 2 for ends in value.values())
 
 
-ENTRIES: dict[str, tuple[Callable[[Any], bool], str]] = {
+def _are_classes(value: Any) -> bool:
+    """Two at least, in their order, and all of a kind that can be sorted."""
+    if not (_is_list_of(_is_text, value) or _is_list_of(lambda v: isinstance(v, bool) or _is_number(v), value)):
+        return False
+    return len(value) > 1 and all(low < high for low, high in pairwise(value))
+
+
+def _is_step(value: Any) -> bool:
+    return isinstance(value, dict) and {"log_loss", "formulas"} <= set(value) and _is_loss(value["log_loss"])
+
+
+def _is_loss(value: Any) -> bool:
+    return value is None or _is_number(value)
+
+
+Entries = Mapping[str, tuple[Callable[[Any], bool], str]]
+ENTRIES: Entries = {
     "target": (_is_text, "a column's name"),
     "inputs": (_are_names, "a list of columns' names, each once"),
     "formulas": (lambda value: _is_list_of(lambda row: isinstance(row, dict), value), "a list of formulas"),
@@ -72,4 +114,13 @@ ENTRIES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "warnings": (lambda value: _is_list_of(_is_text, value), "a list of texts"),
     "sample": (lambda value: isinstance(value, list) and bool(value), "rows of numbers, one at least"),
     "ranges": (_are_ranges, "two numbers for each column"),
+}
+OF_CLASSES: Entries = {
+    "classes": (_are_classes, "two labels or more, sorted"),
+    "picked": (_is_count, "the number of a step"),
+    "as_good": (lambda value: isinstance(value, bool), "true or false"),
+    "network_log_loss": (_is_loss, "a number, or null"),
+    "network_sha256": (_is_text, "the checksum of its network"),
+    "steps": (lambda value: _is_list_of(_is_step, value) and bool(value), "formulas with their losses"),
+    **{name: ENTRIES[name] for name in ("inputs", "rows", "seed", "cut", "sample", "ranges")},
 }

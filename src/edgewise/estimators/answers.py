@@ -22,8 +22,7 @@ def answer(discovery: Discovery, columns: Mapping[str, np.ndarray], use: str, in
     """
     if index is not None:
         return _spoken(_of_formula(_formula_at(discovery, index), columns), "")
-    if use not in ("", "formula", "network"):
-        raise SettingsError(f"use is 'formula' or 'network', got {use!r}.")
+    require_use(use)
     if (use or discovery.trusted) == "network":
         return _of_network(discovery, columns)
     if discovery.formula is None:
@@ -32,14 +31,22 @@ def answer(discovery: Discovery, columns: Mapping[str, np.ndarray], use: str, in
     return _spoken(answers, "") if use else _filled(discovery, columns, answers)
 
 
-def speak_of_outside(discovery: Discovery, columns: Mapping[str, np.ndarray], outside: str) -> None:
+def require_use(use: str) -> None:
+    """SettingsError where ``use`` is none of the ways to answer; ``""`` is what is trusted."""
+    if use not in ("", "formula", "network"):
+        raise SettingsError(f"use is 'formula' or 'network', got {use!r}.")
+
+
+def speak_of_outside(
+    ranges: Mapping[str, tuple[float, float]], columns: Mapping[str, np.ndarray], outside: str
+) -> None:
     """Warn (EdgewiseWarning) or raise (ValuesError) of rows that lie far outside the ranges that were learned from."""
     if outside not in OUTSIDE:
         raise SettingsError(f"outside is one of {', '.join(map(repr, OUTSIDE))}, got {outside!r}.")
     if outside == "ignore":
         return
     spare = SPARE if outside == "warn" else 1e-9
-    found = [note for name, ends in discovery.ranges.items() if (note := _beyond(name, columns[name], ends, spare))]
+    found = [note for name, ends in ranges.items() if (note := _beyond(name, columns[name], ends, spare))]
     if not found:
         return
     text = f"{', '.join(found[:SHOWN])}{', ...' if len(found) > SHOWN else ''}: outside what was learned from."

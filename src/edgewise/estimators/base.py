@@ -1,40 +1,36 @@
-"""What every estimator of a discovery shares: settings, results, storage. The kinds add what they learn and answer."""
+"""What every estimator shares: settings, names, rows to be answered, storage. The kinds add what they learn and answer."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-import joblib
 import numpy as np
-import sympy
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from edgewise.data import Table
-from edgewise.discovery import Discovery, discover
+from edgewise.discovery import Classification, Discovery
 from edgewise.errors import SettingsError, StorageError
 from edgewise.primitives import Primitive
 
 from . import storage
 from .answers import OUTSIDE, speak_of_outside
 from .columns import require_finite, require_numbers
-from .constant import constant_discovery, why_constant
-
-if TYPE_CHECKING:
-    import pandas
-
-_PLAIN = (str, int, float, bool, type(None))
 
 
 class DiscoveryEstimator(BaseEstimator, ABC):
-    """Settings of the search, and what one discovery for each output shows. ``fit`` and ``predict`` are of the kinds.
+    """Settings of the search, and what was discovered. ``fit`` and ``predict`` are of the kinds.
 
-    A kind fills ``discoveries_`` (a tuple, one for each output) and names what else it learned in ``_learned``.
+    A kind fills ``discoveries_`` (a tuple, one for each output), says of which kind these are (``_found_as``), and names
+    what else it learned in ``_learned``.
     """
 
     _learned: tuple[str, ...] = ()
+    _found_as: type[Discovery] | type[Classification]
+    discoveries_: tuple[Any, ...]
+    feature_names_in_: np.ndarray
+    n_features_in_: int
 
     def __init__(
         self,
@@ -43,16 +39,12 @@ class DiscoveryEstimator(BaseEstimator, ABC):
         time_budget: float = 60.0,
         effort: float = 1.0,
         primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
-        units: Mapping[str, str] | None = None,
-        n_jobs: int | None = None,
         outside: str = "warn",
     ) -> None:
         self.random_state = random_state
         self.time_budget = time_budget
         self.effort = effort
         self.primitives = primitives
-        self.units = units
-        self.n_jobs = n_jobs
         self.outside = outside
 
     @abstractmethod
@@ -60,12 +52,15 @@ class DiscoveryEstimator(BaseEstimator, ABC):
         """Learn from rows ``X`` (rows, inputs) and ``y``."""
 
     @abstractmethod
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, use: str = "") -> np.ndarray:
         """Answers for rows ``X`` (rows, inputs)."""
 
     # -- for the kinds -----------------------------------------------------------------------------------------------
 
-    def _check_settings(self) -> None:
+    def _begin(self) -> None:
+        """What an earlier ``fit`` learned goes, so that one that fails leaves no mixture; then the settings are checked."""
+        for name in [name for name in vars(self) if name.endswith("_") and not name.startswith("_")]:
+            delattr(self, name)
         if self.outside not in OUTSIDE:
             raise SettingsError(f"outside is one of {', '.join(map(repr, OUTSIDE))}, got {self.outside!r}.")
         if not isinstance(self.time_budget, int | float) or not self.time_budget > 0:
@@ -89,85 +84,36 @@ class DiscoveryEstimator(BaseEstimator, ABC):
         known = getattr(self, "feature_names_in_", None)
         return tuple(map(str, known)) if known is not None else tuple(f"x{i}" for i in range(self.n_features_in_))
 
-    def _inputs(self, X: Any) -> dict[str, np.ndarray]:
-        """Rows to be answered, by column, after scikit-learn's checks."""
+    def _learnable(self, X: Any, y: Any, **checks: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Rows (rows, inputs) and targets to learn from, after scikit-learn's ``checks`` and ours."""
+        require_numbers(X)
+        x, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite=False, **checks)
+        require_finite(x, self._names())
+        return x, y
+
+    def _rows(self, X: Any) -> np.ndarray:
+        """Rows (rows, inputs) to be answered, after the same checks; speaks of those far outside what was learned from."""
         check_is_fitted(self)
         require_numbers(X)
         x = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite=False)
         require_finite(x, self._names())
-        columns = dict(zip(self._names(), x.T, strict=True))
-        for discovery in self.discoveries_:
-            speak_of_outside(discovery, columns, self.outside)
-        return columns
+        ranges = {name: ends for discovery in self.discoveries_ for name, ends in discovery.ranges.items()}
+        speak_of_outside(ranges, self._columns(x), self.outside)
+        return x
 
-    def _discover(
-        self, x: np.ndarray, y: np.ndarray, target: str, seed: int, weights: np.ndarray | None = None
-    ) -> Discovery:
-        """One discovery for rows (rows, inputs), one output (rows,) and weights (rows,); a constant where nothing varies."""
-        if weights is not None:
-            x, y, weights = x[weights > 0], y[weights > 0], weights[weights > 0]
-        names = self._names()
-        units = {name: unit for name, unit in (self.units or {}).items() if name in (*names, target)}
-        if note := why_constant(x, y, target):
-            return constant_discovery(x, y, names, target, seed, note, weights)
-        table = Table.from_arrays(x, y, names=names, target=target, units=units, weights=weights)
-        return discover(
-            table,
-            seed=seed,
-            time_budget=self.time_budget,
-            effort=self.effort,
-            primitives=self.primitives,
-            workers=joblib.effective_n_jobs(self.n_jobs),
-        )
+    def _columns(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        return dict(zip(self._names(), x.T, strict=True))
 
     # -- what was found ----------------------------------------------------------------------------------------------
 
     def __sklearn_is_fitted__(self) -> bool:
         return bool(self.__dict__.get("discoveries_"))
 
-    def _one_or_all(self, values: list[Any]) -> Any:
-        return values[0] if len(values) == 1 else values
-
     @property
     def discovery_(self) -> Any:
-        """The Discovery; a list of them for several outputs."""
+        """What was found: a Discovery (a list of them for several outputs), or a Classification."""
         check_is_fitted(self)
-        return self._one_or_all(list(self.discoveries_))
-
-    @property
-    def formula_(self) -> sympy.Expr | list[sympy.Expr]:
-        """The pick as a SymPy expression in the columns' own names; a list for several outputs. None where none is."""
-        check_is_fitted(self)
-        return self._one_or_all([d.formula.sympy() if d.formula else None for d in self.discoveries_])
-
-    @property
-    def equations_(self) -> "pandas.DataFrame":
-        """The front: complexity, rmse, r2, score, equation of each formula; with several outputs a column ``output``."""
-        import pandas
-
-        check_is_fitted(self)
-        frames = [d.front.to_frame() for d in self.discoveries_]
-        if len(frames) == 1:
-            return frames[0]
-        named = [frame.assign(output=d.target) for frame, d in zip(frames, self.discoveries_, strict=True)]
-        return pandas.concat(named, ignore_index=True)
-
-    def latex(self) -> str | list[str]:
-        """The equation in LaTeX; a list for several outputs."""
-        check_is_fitted(self)
-        return self._one_or_all([d.formula.latex() if d.formula else "" for d in self.discoveries_])
-
-    def plot(self) -> Any:
-        """The front of the first output as a figure of matplotlib; nothing is written or shown."""
-        from edgewise.view import plot_front
-
-        check_is_fitted(self)
-        return plot_front(self.discoveries_[0].front).figure
-
-    def _html_repr(self) -> str:
-        """scikit-learn's own HTML; for a fitted estimator also the picture, the constants and the front of each output."""
-        found = self.discoveries_ if self.__sklearn_is_fitted__() else ()
-        return "".join([super()._html_repr(), *(discovery._repr_html_() for discovery in found)])
+        return one_or_all(self.discoveries_)
 
     # -- to bytes and back -------------------------------------------------------------------------------------------
 
@@ -177,70 +123,59 @@ class DiscoveryEstimator(BaseEstimator, ABC):
         Raises StorageError for settings that are no plain values (a primitive of your own).
         """
         check_is_fitted(self)
-        storage.write(path, storage.dumps(self._described(), self.discoveries_))
+        storage.write(path, storage.dumps(self._described(), [found.to_bytes() for found in self.discoveries_]))
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
         """The fitted estimator that ``save`` wrote. Raises StorageError for anything else, a pickle among it."""
-        described, discoveries = storage.loads(storage.read(path))
+        described, found = storage.loads(storage.read(path))
         try:
             if described["class"] != cls.__name__:
                 raise StorageError(f"{path} holds a {described['class']}, not a {cls.__name__}.")
-            estimator = cls(**described["settings"])
-            estimator._restore(described, discoveries)
-        except (KeyError, TypeError, ValueError) as error:
-            raise (
-                error
-                if isinstance(error, StorageError)
-                else StorageError(f"{path} is no fitted {cls.__name__}, or a damaged one.")
-            ) from error
+            estimator = cls(**{name: storage.setting(saved) for name, saved in described["settings"].items()})
+            estimator._restore(described["learned"], found)
+        except StorageError:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise StorageError(f"{path} is no fitted {cls.__name__}, or a damaged one.") from error
         return estimator
 
     def _described(self) -> dict[str, Any]:
         settings = self.get_params(deep=False)
         if isinstance(settings["random_state"], np.random.RandomState):
             settings["random_state"] = self.discoveries_[0].seed
-        for name, value in settings.items():
-            settings[name] = _plain(name, value)
-        return {"class": type(self).__name__, "settings": settings, "learned": self._facts()}
+        plain = {name: storage.plain(name, value) for name, value in settings.items()}
+        return {"class": type(self).__name__, "settings": plain, "learned": self._facts()}
 
     def _facts(self) -> dict[str, Any]:
         names = getattr(self, "feature_names_in_", None)
         facts = {"n_features_in_": self.n_features_in_, "feature_names_in_": None if names is None else list(names)}
         return facts | {name: getattr(self, name) for name in self._learned}
 
-    def _restore(self, described: Mapping[str, Any], discoveries: list[Discovery]) -> None:
-        facts = dict(described["learned"])
-        if (names := facts.pop("feature_names_in_")) is not None:
+    def _restore(self, facts: Mapping[str, Any], found: list[bytes]) -> None:
+        if (names := facts["feature_names_in_"]) is not None:
             self.feature_names_in_ = np.array(names, dtype=object)
-        self.n_features_in_ = int(facts.pop("n_features_in_"))
+        self.n_features_in_ = int(facts["n_features_in_"])
         for name in self._learned:
             setattr(self, name, facts[name])
-        if not discoveries:
-            raise StorageError("the file holds no discovery, so it is no fitted estimator.")
-        self.discoveries_ = tuple(discoveries)
+        self.discoveries_ = tuple(map(self._found_as.from_bytes, found))
+        if not found or any(discovery.inputs != self._names() for discovery in self.discoveries_):
+            raise StorageError("the file holds no discovery of the estimator's columns, so it is no fitted estimator.")
 
     def __getstate__(self) -> dict[str, Any]:
-        """Settings as they are; discoveries as the bytes of a safetensors file, so that no torch object is pickled."""
+        """Settings as they are, discoveries as the bytes of safetensors files: no torch object is pickled."""
         state = dict(super().__getstate__())
         if "discoveries_" in state:
-            state["discoveries_"] = storage.dumps({}, state["discoveries_"])
+            state["discoveries_"] = [discovery.to_bytes() for discovery in state["discoveries_"]]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         if "discoveries_" in state:
-            state = {**state, "discoveries_": tuple(storage.loads(state["discoveries_"])[1])}
+            state = {**state, "discoveries_": tuple(map(self._found_as.from_bytes, state["discoveries_"]))}
         super().__setstate__(state)
 
 
-def _plain(name: str, value: Any) -> Any:
-    """A setting as JSON has it."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, Mapping) and all(isinstance(part, str) for item in value.items() for part in item):
-        return dict(value)
-    if isinstance(value, list | tuple | set | frozenset) and all(isinstance(part, str) for part in value):
-        return sorted(value) if isinstance(value, set | frozenset) else list(value)
-    if isinstance(value, _PLAIN):
-        return value
-    raise StorageError(f"the setting {name} is no plain value ({value!r}), and only plain ones are written to a file.")
+def one_or_all(values: Iterable[Any]) -> Any:
+    """The value itself where there is one, else all of them as a list."""
+    values = list(values)
+    return values[0] if len(values) == 1 else values

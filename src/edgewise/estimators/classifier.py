@@ -1,26 +1,28 @@
 """Classes told apart by log-odds that can be read."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import sympy
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from edgewise.discovery import Classification, classify
+from edgewise.errors import ValuesError
 from edgewise.primitives import Primitive
+
+from .answers import require_use
+from .base import DiscoveryEstimator, one_or_all
+from .columns import row_weights
 
 if TYPE_CHECKING:
     import pandas
 
 
-class KANClassifier(ClassifierMixin, BaseEstimator):
+class KANClassifier(ClassifierMixin, DiscoveryEstimator):
     """A network of functions of single columns for the log-odds of classes, and formulas beside it.
 
     >>> from sklearn.datasets import load_iris
@@ -32,51 +34,60 @@ class KANClassifier(ClassifierMixin, BaseEstimator):
     ``predict`` and ``predict_proba`` ask the network, whose temperature was fitted on rows left out; with
     ``use="formula"`` the formulas. ``class_weight`` is None, ``"balanced"`` or a mapping from class to weight; a row of
     ``sample_weight`` k counts as k equal rows. ``time_budget`` is in wall seconds and is not reached on small tables;
-    ``effort`` is ``"low"`` or ``"normal"``; ``primitives`` restricts the functions of formulas.
+    ``random_state``, ``effort``, ``primitives`` and ``outside`` are those of `KANRegressor`.
 
     After ``fit``: ``classes_``, ``equations_`` (a data frame), ``formula_`` (SymPy: of two classes the log-odds of the second;
-    of more, a list with those of each class but the first, whose log-odds are zero), ``result_`` (`Classification`).
+    of more, a list with those of each class but the first, whose log-odds are zero), ``discovery_`` (`Classification`).
     """
+
+    _found_as = Classification
+    discoveries_: tuple[Classification, ...]
+    classes_: np.ndarray
 
     def __init__(
         self,
         *,
         random_state: int | np.random.RandomState | None = 0,
         time_budget: float = 60.0,
-        effort: str = "normal",
-        primitives: Iterable[str | Primitive] | None = None,
+        effort: float = 1.0,
+        primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
+        outside: str = "warn",
         class_weight: str | Mapping[Any, float] | None = None,
     ) -> None:
-        self.random_state = random_state
-        self.time_budget = time_budget
-        self.effort = effort
-        self.primitives = primitives
+        super().__init__(
+            random_state=random_state, time_budget=time_budget, effort=effort, primitives=primitives, outside=outside
+        )
         self.class_weight = class_weight
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Learn from rows ``X`` (rows, columns) and their labels ``y`` (rows,)."""
-        X, y = validate_data(self, X, y, dtype=np.float64)
+        """Learn from rows ``X`` (rows, inputs) and their labels ``y`` (rows,); ``sample_weight`` (rows,) counts rows.
+
+        Raises ValuesError for cells that are no finite numbers and where fewer than two classes have weight, SettingsError
+        for settings outside what they may be. A ``fit`` that fails leaves the estimator unfitted.
+        """
+        self._begin()
+        x, y = self._learnable(X, y)
         check_classification_targets(y)
-        weights = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        weights = row_weights(x, sample_weight)
+        weights = np.ones(len(x)) if weights is None else weights
         kept = weights > 0
         classes, number = np.unique(y[kept], return_inverse=True)
         if len(classes) < 2:
-            raise ValueError(
+            raise ValuesError(
                 f"KANClassifier needs rows of at least 2 classes, but the data holds only one class: {classes.tolist()}."
             )
-        weights = weights[kept] * self._class_weights(classes, number, weights[kept])[number]
-        self.classes_ = classes
-        names = getattr(self, "feature_names_in_", None)
-        self.result_: Classification = classify(
-            X[kept],
+        found = classify(
+            x[kept],
             y[kept],
-            names=[f"x{i}" for i in range(X.shape[1])] if names is None else names.tolist(),
-            weights=weights,
+            names=self._names(),
+            weights=weights[kept] * self._class_weights(classes, number, weights[kept])[number],
             seed=self._seed(),
             time_budget=self.time_budget,
             effort=self.effort,
             primitives=self.primitives,
         )
+        self.classes_ = classes
+        self.discoveries_ = (found,)
         return self
 
     def _class_weights(self, classes: np.ndarray, number: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -84,36 +95,40 @@ class KANClassifier(ClassifierMixin, BaseEstimator):
             return weights.sum() / (len(classes) * np.bincount(number, weights))
         return compute_class_weight(self.class_weight, classes=classes, y=classes[number])
 
-    def _seed(self) -> int:
-        if isinstance(self.random_state, (int, np.integer)):
-            return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(2**31 - 1))
+    def _restore(self, facts: Mapping[str, Any], found: list[bytes]) -> None:
+        super()._restore(facts, found)
+        self.classes_ = np.array(self.discoveries_[0].classes)
 
     # -- answers -----------------------------------------------------------------------------------------------------
 
-    def _rows(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        return validate_data(self, X, dtype=np.float64, reset=False)
+    def predict_proba(self, X: Any, use: str = "") -> np.ndarray:
+        """Probabilities (rows, classes) that add up to one, by the network, or with ``use="formula"`` by the formulas.
 
-    def predict_proba(self, X: Any, use: str = "network") -> np.ndarray:
-        """Probabilities (rows, classes) that add up to one, by the ``"network"`` or the ``"formula"``."""
+        Warns (EdgewiseWarning) of rows far outside what was learned from; raises FormulaError where a formula has no value.
+        """
         rows = self._rows(X)
-        return self.result_.probabilities(rows, use)
+        require_use(use)
+        return self.discoveries_[0].probabilities(rows, use)
 
-    def predict_log_proba(self, X: Any, use: str = "network") -> np.ndarray:
+    def predict_log_proba(self, X: Any, use: str = "") -> np.ndarray:
         """The logarithms of `predict_proba`."""
-        return np.log(np.maximum(self.predict_proba(X, use), np.finfo(float).tiny))
-
-    def decision_function(self, X: Any, use: str = "network") -> np.ndarray:
-        """Log-odds: (rows,) of the second of two classes, (rows, classes) of more."""
         rows = self._rows(X)
-        odds = self.result_.log_odds(rows, use)
-        return odds[:, 1] - odds[:, 0] if len(self.classes_) == 2 else odds
+        require_use(use)
+        return np.log(np.maximum(self.discoveries_[0].probabilities(rows, use), np.finfo(float).tiny))
 
-    def predict(self, X: Any, use: str = "network") -> np.ndarray:
-        """The likeliest class of each row."""
-        found = self.decision_function(X, use)
+    def decision_function(self, X: Any, use: str = "") -> np.ndarray:
+        """Log-odds: (rows,) of the second of two classes, (rows, classes) of more; warns and raises as `predict_proba`."""
+        return self._odds(self._rows(X), use)
+
+    def predict(self, X: Any, use: str = "") -> np.ndarray:
+        """The likeliest class of each row; warns and raises as `predict_proba`."""
+        found = self._odds(self._rows(X), use)
         return self.classes_[(found > 0).astype(int) if found.ndim == 1 else found.argmax(1)]
+
+    def _odds(self, rows: np.ndarray, use: str) -> np.ndarray:
+        require_use(use)
+        odds = self.discoveries_[0].log_odds(rows, use)
+        return odds[:, 1] - odds[:, 0] if len(self.classes_) == 2 else odds
 
     # -- what was found ----------------------------------------------------------------------------------------------
 
@@ -121,59 +136,22 @@ class KANClassifier(ClassifierMixin, BaseEstimator):
     def equations_(self) -> "pandas.DataFrame":
         """The formulas: complexity, held-out log loss, equation, and which one is the pick."""
         check_is_fitted(self)
-        return self.result_.to_frame()
+        return self.discoveries_[0].to_frame()
 
     @property
     def formula_(self) -> sympy.Expr | list[sympy.Expr]:
         """The log-odds in the columns' own names; a list where there are more than two classes."""
         check_is_fitted(self)
-        found = [formula.sympy() for formula in self.result_.pick.formulas]
-        return found[0] if len(found) == 1 else found
+        return one_or_all(formula.sympy() for formula in self.discoveries_[0].pick.formulas)
 
-    def latex(self) -> str:
-        """The formulas as LaTeX, one a line."""
+    def latex(self) -> str | list[str]:
+        """The equation in LaTeX; a list where there are more than two classes."""
         check_is_fitted(self)
-        return " \\\\\n".join(formula.latex() for formula in self.result_.pick.formulas)
+        return one_or_all(formula.latex() for formula in self.discoveries_[0].pick.formulas)
 
     def plot(self) -> Any:
         """The network as a matplotlib figure; nothing is written."""
         from edgewise.view import plot_network
 
         check_is_fitted(self)
-        return plot_network(self.result_.model, self.result_.sample).figure
-
-    # -- to files and back -------------------------------------------------------------------------------------------
-
-    def save(self, folder: str | Path) -> None:
-        """Write what was learned into a folder (JSON and safetensors, no pickle)."""
-        check_is_fitted(self)
-        self.result_.save(folder)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Settings as they are, what was learned as text and the bytes of a safetensors file: no torch object is pickled."""
-        state = dict(super().__getstate__())
-        if "result_" in state:
-            with TemporaryDirectory() as folder:
-                state["result_"].save(folder)
-                state["result_"] = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        if "result_" in state:
-            with TemporaryDirectory() as folder:
-                for name in ("classification.json", "network.safetensors"):
-                    (Path(folder) / name).write_bytes(state["result_"][name])
-                state = {**state, "result_": Classification.load(folder)}
-        super().__setstate__(state)
-
-    @classmethod
-    def load(cls, folder: str | Path) -> Self:
-        """An estimator that answers as the saved one did; its settings are the defaults, but for the seed."""
-        result = Classification.load(folder)
-        model = cls(random_state=result.seed)
-        model.result_ = result
-        model.classes_ = np.array(result.classes)
-        model.n_features_in_ = len(result.inputs)
-        if result.inputs != tuple(f"x{i}" for i in range(len(result.inputs))):
-            model.feature_names_in_ = np.array(result.inputs, dtype=object)
-        return model
+        return plot_network(self.discoveries_[0].model, self.discoveries_[0].sample).figure

@@ -75,5 +75,15 @@ def row_weights(x: np.ndarray, sample_weight: Any) -> np.ndarray | None:
     return weights
 
 
+def require_different_rows(x: np.ndarray, y: np.ndarray) -> None:
+    """ValuesError unless two rows of inputs and targets differ: from a single one nothing can be learned."""
+    rows = np.column_stack([x, y])
+    if (rows == rows[0]).all():
+        raise ValuesError(
+            f"two different rows with weight are the least to learn from; there is 1 (in {len(rows)} rows). Give more "
+            "rows, or weights above zero to more of them."
+        )
+
+
 def _objects(cells: np.ndarray) -> Sequence[Any]:
     return cells.tolist() if cells.dtype.kind in "OUT" else ()

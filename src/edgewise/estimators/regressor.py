@@ -1,17 +1,27 @@
 """A regressor that answers by a formula, or by a network where no formula is as good."""
 
 import warnings
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
+import joblib
 import numpy as np
+import sympy
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from edgewise.data import Table
+from edgewise.discovery import Discovery, discover
 from edgewise.errors import EdgewiseWarning, SettingsError, did_you_mean
+from edgewise.primitives import Primitive
 
 from .answers import answer
-from .base import DiscoveryEstimator
-from .columns import require_finite, require_numbers, row_weights, target_names
+from .base import DiscoveryEstimator, one_or_all
+from .columns import require_different_rows, row_weights, target_names
+from .constant import constant_discovery, why_constant
+
+if TYPE_CHECKING:
+    import pandas
 
 
 class KANRegressor(RegressorMixin, DiscoveryEstimator):
@@ -27,37 +37,49 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
     """
 
     _learned = ("single_output_",)
+    _found_as = Discovery
+    discoveries_: tuple[Discovery, ...]
+
+    def __init__(
+        self,
+        *,
+        random_state: int | np.random.RandomState | None = 0,
+        time_budget: float = 60.0,
+        effort: float = 1.0,
+        primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
+        units: Mapping[str, str] | None = None,
+        n_jobs: int | None = None,
+        outside: str = "warn",
+    ) -> None:
+        super().__init__(
+            random_state=random_state, time_budget=time_budget, effort=effort, primitives=primitives, outside=outside
+        )
+        self.units = units
+        self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from ``X`` (rows, inputs) and ``y`` (rows,) or (rows, outputs): one discovery for each output.
 
         ``sample_weight`` (rows,) says how much each row counts: weight 2 is two equal rows. Raises ValuesError for cells that are
-        no finite numbers, SettingsError for settings outside what they may be.
+        no finite numbers and where fewer than two different rows have weight, SettingsError for settings outside what they
+        may be. A ``fit`` that fails leaves the estimator unfitted.
         """
-        self._check_settings()
-        require_numbers(X)
-        named = y
-        x, y = validate_data(
-            self,
-            X,
-            y,
-            dtype=np.float64,
-            multi_output=True,
-            y_numeric=True,
-            ensure_min_samples=2,
-            ensure_all_finite=False,
-        )
-        names = self._names()
-        require_finite(x, names)
-        outputs = y.reshape(len(y), -1)
-        targets = target_names(named, outputs.shape[1], names)
-        self._check_units((*names, *targets))
-        seed = self._seed()
-        self.single_output_ = y.ndim == 1
+        self._begin()
+        x, found = self._learnable(X, y, multi_output=True, y_numeric=True, ensure_min_samples=2)
         weights = row_weights(x, sample_weight)
-        self.discoveries_ = tuple(
+        outputs = found.reshape(len(found), -1)
+        targets = target_names(y, outputs.shape[1], self._names())
+        self._check_units((*self._names(), *targets))
+        if weights is not None:
+            kept = weights > 0
+            x, outputs, weights = x[kept], outputs[kept], weights[kept]
+        require_different_rows(x, outputs)
+        seed = self._seed()
+        discoveries = [
             self._discover(x, column, target, seed, weights) for target, column in zip(targets, outputs.T, strict=True)
-        )
+        ]
+        self.single_output_ = found.ndim == 1
+        self.discoveries_ = tuple(discoveries)
         return self
 
     def predict(self, X: Any, use: str = "", index: int | None = None) -> np.ndarray:
@@ -67,7 +89,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         ``use="formula"`` and ``use="network"`` choose, ``index=2`` takes row 2 of a front. Warns (EdgewiseWarning) of rows
         far outside what was learned from, and of rows where the formula has no real value: there the network answers.
         """
-        columns = self._inputs(X)
+        columns = self._columns(self._rows(X))
         answers = [answer(discovery, columns, use, index) for discovery in self.discoveries_]
         return answers[0] if self.single_output_ else np.column_stack(answers)
 
@@ -76,21 +98,68 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
 
         By split conformal prediction, see `Discovery.interval`. Raises ValuesError where there are too few rows for it.
         """
-        columns = self._inputs(X)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", EdgewiseWarning)  # of rows outside _inputs has spoken
-            ends = [discovery.interval(columns, coverage, use) for discovery in self.discoveries_]
+        columns = self._columns(self._rows(X))  # which has spoken of rows outside, so that the intervals are quiet
+        ends = [discovery.interval(columns, coverage, use, quiet=True) for discovery in self.discoveries_]
         if missing := int(sum(np.sum(~np.isfinite(low)) for low, _ in ends)):
             text = f"{missing} intervals are no numbers: the formula is not defined there. Try use='network'."
             warnings.warn(text, EdgewiseWarning, stacklevel=2)
         low, high = (np.column_stack(side) for side in zip(*ends, strict=True))
         return (low[:, 0], high[:, 0]) if self.single_output_ else (low, high)
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
-        tags.target_tags.single_output = True
-        return tags
+    # -- what was found ----------------------------------------------------------------------------------------------
+
+    @property
+    def formula_(self) -> sympy.Expr | list[sympy.Expr]:
+        """The pick as a SymPy expression in the columns' own names; a list for several outputs. None where none is."""
+        check_is_fitted(self)
+        return one_or_all(d.formula.sympy() if d.formula else None for d in self.discoveries_)
+
+    @property
+    def equations_(self) -> "pandas.DataFrame":
+        """The front: complexity, rmse, r2, score, equation of each formula; with several outputs a column ``output``."""
+        import pandas
+
+        check_is_fitted(self)
+        frames = [d.front.to_frame() for d in self.discoveries_]
+        if len(frames) == 1:
+            return frames[0]
+        named = [frame.assign(output=d.target) for frame, d in zip(frames, self.discoveries_, strict=True)]
+        return pandas.concat(named, ignore_index=True)
+
+    def latex(self) -> str | list[str]:
+        """The equation in LaTeX; a list for several outputs."""
+        check_is_fitted(self)
+        return one_or_all(d.formula.latex() if d.formula else "" for d in self.discoveries_)
+
+    def plot(self) -> Any:
+        """The front of the first output as a figure of matplotlib; nothing is written or shown."""
+        from edgewise.view import plot_front
+
+        check_is_fitted(self)
+        return plot_front(self.discoveries_[0].front).figure
+
+    def _html_repr(self) -> str:
+        """scikit-learn's own HTML; for a fitted estimator also the picture, the constants and the front of each output."""
+        found = self.discoveries_ if self.__sklearn_is_fitted__() else ()
+        return "".join([super()._html_repr(), *(discovery._repr_html_() for discovery in found)])
+
+    # -- how it is learned -------------------------------------------------------------------------------------------
+
+    def _discover(self, x: np.ndarray, y: np.ndarray, target: str, seed: int, weights: np.ndarray | None) -> Discovery:
+        """One discovery for rows (rows, inputs), one output (rows,) and weights (rows,); a constant where nothing varies."""
+        names = self._names()
+        units = {name: unit for name, unit in (self.units or {}).items() if name in (*names, target)}
+        if note := why_constant(x, y, target):
+            return constant_discovery(x, y, names, target, seed, note, weights)
+        table = Table.from_arrays(x, y, names=names, target=target, units=units, weights=weights)
+        return discover(
+            table,
+            seed=seed,
+            time_budget=self.time_budget,
+            effort=self.effort,
+            primitives=self.primitives,
+            workers=joblib.effective_n_jobs(self.n_jobs),
+        )
 
     def _check_units(self, columns: tuple[str, ...]) -> None:
         for name in self.units or ():
@@ -99,3 +168,9 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
                 raise SettingsError(
                     f"units names {name!r}, which is no column.{did_you_mean(name, columns)} Known: {known}."
                 )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = True
+        return tags

@@ -1,60 +1,38 @@
-"""A fitted estimator as the bytes of one safetensors file: settings and formulas as JSON, networks as tensors.
+"""A fitted estimator as the bytes of one safetensors file: settings as JSON, each discovery as its own bytes.
 
-What a discovery writes into its folder is carried file by file: JSON in the header, a network as the bytes of its own
-safetensors file. Nothing in it is ever executed.
+Nothing touches the disk but `write` and `read`, and nothing in the bytes is ever executed.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, deserialize
-from safetensors.numpy import save as to_bytes
 
-from edgewise.discovery import Discovery
-from edgewise.errors import EdgewiseError, StorageError
+from edgewise.discovery.packed import pack, unpack
+from edgewise.errors import StorageError
 from edgewise.files import write_whole
 
-KIND = "edgewise.estimator"
-VERSION = 1
-_TEXT, _NETWORK = "formula.json", "network.safetensors"
+KIND = "estimator"
+_PLAIN = (str, int, float, bool, type(None))
+_MAPPING = "mapping"  # JSON has only texts for keys, and classes may be numbers
 
 
-def dumps(described: Mapping[str, Any], discoveries: Sequence[Discovery]) -> bytes:
-    """The bytes of plain values and discoveries."""
-    texts, tensors = [], {"version": np.array([VERSION], dtype=np.uint8)}
-    for number, discovery in enumerate(discoveries):
-        with TemporaryDirectory() as folder:
-            discovery.save(folder)
-            texts.append((Path(folder) / _TEXT).read_text(encoding="utf-8"))
-            if (network := Path(folder) / _NETWORK).exists():
-                tensors[f"network.{number}"] = np.frombuffer(network.read_bytes(), dtype=np.uint8)
-    header = {"version": VERSION, "described": dict(described), "discoveries": texts}
-    return to_bytes(tensors, metadata={KIND: json.dumps(header, sort_keys=True)})
+def dumps(described: Mapping[str, Any], discoveries: Sequence[bytes]) -> bytes:
+    """The bytes of plain values and of discoveries."""
+    parts = {"described": json.dumps(dict(described), sort_keys=True).encode()}
+    return pack(KIND, parts | {f"discovery.{number}": data for number, data in enumerate(discoveries)})
 
 
-def loads(data: bytes) -> tuple[dict[str, Any], list[Discovery]]:
+def loads(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
     """What `dumps` took. Raises StorageError for any other bytes."""
+    parts = unpack(KIND, data)
     try:
-        tensors = {name: bytes(tensor["data"]) for name, tensor in deserialize(data)}  # type: ignore[no-untyped-call]
-        length = int.from_bytes(data[:8], "little")
-        header = json.loads(json.loads(data[8 : 8 + length])["__metadata__"][KIND])
-        if header["version"] > VERSION:
-            raise StorageError(
-                f"the file has version {header['version']}, this edgewise reads up to {VERSION}: update it."
-            )
-        discoveries = [_discovery(text, tensors.get(f"network.{n}")) for n, text in enumerate(header["discoveries"])]
-        return dict(header["described"]), discoveries
-    except StorageError:
-        raise
-    except (SafetensorError, EdgewiseError, OSError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise StorageError(
-            "these bytes are no fitted estimator of edgewise, or a damaged one (a safetensors file written by "
-            "`save` was expected; pickles are never read)."
-        ) from error
+        described = json.loads(parts.pop("described"))
+        return dict(described), [parts[f"discovery.{number}"] for number in range(len(parts))]
+    except (LookupError, TypeError, ValueError, RecursionError) as error:
+        raise StorageError("these bytes are a damaged estimator of edgewise.") from error
 
 
 def write(path: str | Path, data: bytes) -> None:
@@ -69,9 +47,20 @@ def read(path: str | Path) -> bytes:
     return Path(path).read_bytes()
 
 
-def _discovery(text: str, network: bytes | None) -> Discovery:
-    with TemporaryDirectory() as folder:
-        (Path(folder) / _TEXT).write_text(text, encoding="utf-8")
-        if network is not None:
-            (Path(folder) / _NETWORK).write_bytes(network)
-        return Discovery.load(folder)
+def plain(name: str, value: Any) -> Any:
+    """A setting as JSON has it; StorageError for what has no such form."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, Mapping):
+        return {_MAPPING: [[plain(name, key), plain(name, part)] for key, part in value.items()]}
+    if isinstance(value, list | tuple | set | frozenset):
+        parts = [plain(name, part) for part in value]
+        return sorted(parts) if isinstance(value, set | frozenset) else parts
+    raise StorageError(f"the setting {name} is no plain value ({value!r}), and only plain ones are written to a file.")
+
+
+def setting(saved: Any) -> Any:
+    """What `plain` made of a setting, back as it was."""
+    return dict(saved[_MAPPING]) if isinstance(saved, dict) else saved

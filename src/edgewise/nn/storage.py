@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as tensors_of
 from safetensors.torch import save as to_bytes
 from torch import nn
 
@@ -45,24 +46,38 @@ def load(path: str | Path, primitives: Sequence[Primitive] = ()) -> Model:
     if not path.is_file():
         raise StorageError(f"there is no file {path}.")
     try:
-        with safe_open(str(path), framework="pt") as file:
-            header = (file.metadata() or {}).get("edgewise")
-            if header is None:
-                raise StorageError(f"{path} is a safetensors file, but not a model of edgewise.")
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except (SafetensorError, OSError, ValueError) as error:
-        raise error if isinstance(error, StorageError) else _no_model(path) from error
+        data = path.read_bytes()
+    except OSError as error:
+        raise _no_model(str(path)) from error
+    return loads(data, str(path), primitives)
+
+
+def loads(data: bytes, name: str = "this", primitives: Sequence[Primitive] = ()) -> Model:
+    """The model that `dumps` wrote; ``name`` is what an error calls the bytes. Raises StorageError for any others."""
+    try:
+        tensors = tensors_of(data)
+        header = metadata(data).get("edgewise")
+    except (SafetensorError, KeyError, AssertionError, RuntimeError, ValueError) as error:
+        raise _no_model(name) from error
+    if header is None:
+        raise StorageError(f"{name} is a safetensors file, but not a model of edgewise.")
     try:
         return _build(json.loads(header), tensors, {p.name: p for p in primitives})
     except (KeyError, TypeError, IndexError, AttributeError, ArithmeticError, RuntimeError, ValueError) as error:
         if isinstance(error, EdgewiseError) and not isinstance(error, StorageError):
-            raise StorageError(f"{path} does not describe a network: {error}") from error
-        raise error if isinstance(error, StorageError) else _no_model(path) from error
+            raise StorageError(f"{name} does not describe a network: {error}") from error
+        raise error if isinstance(error, StorageError) else _no_model(name) from error
 
 
-def _no_model(path: Path) -> StorageError:
+def metadata(data: bytes) -> dict[str, str]:
+    """The texts in the header of a safetensors file whose tensors were read, so that the header is known to be sound."""
+    length = int.from_bytes(data[:8], "little")
+    return dict(json.loads(data[8 : 8 + length]).get("__metadata__") or {})
+
+
+def _no_model(name: str) -> StorageError:
     return StorageError(
-        f"{path} is no model of edgewise, or a damaged one (a safetensors file was expected; pickles are never read)."
+        f"{name} is no model of edgewise, or a damaged one (a safetensors file was expected; pickles are never read)."
     )
 
 
