@@ -23,6 +23,7 @@ from .compiled import CompiledLeastSquares, can_compile
 from .history import Fit, History, Stage, TrainingData
 from .jacobian import StackLeastSquares
 from .stack import Stack
+from .warm_up import warm_up
 
 PATIENCE = 4  # placements of knots in a row that lowered no held-out error
 
@@ -40,7 +41,8 @@ class Levenberg:
     ``placements`` times to where the residual is, with as many pieces, and stay there if the held-out error falls: for
     functions with kinks, jumps or narrow features (0 leaves all pieces of an edge equally wide). ``compiled`` takes the
     compiled rows for networks of splines: the same numbers to rounding, several times quicker, after some seconds of
-    compiling the first time.
+    compiling the first time. ``warm_up`` is how many steps of Adam new restarts take before their first stage (see
+    `warm_up`, which says for which networks).
     """
 
     restarts: int = 8
@@ -54,6 +56,7 @@ class Levenberg:
     floor: float = 1e-13
     placements: int = 0
     compiled: bool = False
+    warm_up: int = 0
 
     def kept(self, stage: int) -> int:
         """How many restarts go on after a stage."""
@@ -81,6 +84,8 @@ def levenberg(
     data = data.like(stack.layers[0].weight)
     if fresh:
         _place_knots(stack, data.x)
+        if settings.warm_up:
+            warm_up(stack, data, settings.warm_up)
     run = _Run(stack)
     ladder = settings.intervals if fresh else (stack.layers[0].basis.intervals,)
     try:

@@ -73,10 +73,10 @@ class _Net:
         self.stack, self.layers = stack, stack.layers
         self.meta = _meta(self.layers)
         last = self.meta[-1]
-        self.size = int(last[11] + _wide(len(self.layers) - 1, last[1]))
+        self.size = int(last[11] + _wide(len(self.layers) - 1, int(last[1])))
         self.records = int(last[14] + last[0] * last[1] * (last[3] - 1 - last[4]) * _sizes()[2])
-        arities = [np.ones(self.layers[0].template.n_in), *(layer.template.arity for layer in self.layers)]
-        self.arity = np.concatenate(arities).astype(np.int64)
+        arities = [(1,) * self.layers[0].template.n_in, *(layer.template.arity for layer in self.layers)]
+        self.arity = np.array([many for arity in arities for many in arity], dtype=np.int64)
         self.free = self._flat([layer.template.mask.double() for layer in self.layers], None)
 
     def of(self, start: int) -> tuple[Any, ...]:
@@ -104,7 +104,7 @@ class _Net:
         inner = basis.piece(x)
         values = basis(x).gather(-1, inner.unsqueeze(-1) + torch.arange(degree + 1))
         residual = RESIDUALS[self.layers[0].template.residual].value(x)
-        places = (torch.arange(n_in) * features + inner) * int(_wide(0, n_sums))
+        places = (torch.arange(n_in) * features + inner) * _wide(0, int(n_sums))
         return torch.cat([values, residual.unsqueeze(-1)], -1).numpy().ravel(), places.numpy().ravel()
 
     def theta(self, start: int) -> Array:
@@ -121,15 +121,15 @@ class _Net:
             layer.weight[start] = weights[..., :n_sums] if number == 0 else weights.mT
             layer.bias[start] = torch.from_numpy(theta[row[11] : row[11] + n_sums])
 
-    def scratch(self) -> tuple[Array, ...]:
+    def scratch(self) -> tuple[Any, ...]:
         """Room for what lies between the layers, for one group of rows."""
-        group, lanes, _ = _sizes()
-        last, six = self.meta[-1], 6
+        group, _, record = _sizes()
+        last = self.meta[-1]
         nodes, sums, edges = int(last[15] + last[2]), int(last[8] + last[1]), int(last[9] + last[0] * last[1])
-        flow, back, kept = np.zeros(nodes * group), np.zeros(nodes * group), np.zeros(3 * nodes * group)
-        up, down, slopes, powers = (np.zeros(n * group) for n in (sums, sums, edges, six))
+        flow, back, *kept = (np.zeros(nodes * group) for _ in range(6))
+        down, up, slopes, powers = (np.zeros(n * group) for n in (sums, sums, edges, record))
         piece, turned = np.zeros(nodes * group, np.int32), np.zeros(_wide(0, int(self.meta[0, 1])) * group)
-        return flow, back, down, up, kept, piece, slopes, powers, np.zeros(self.records), turned
+        return flow, back, down, up, tuple(kept), piece, slopes, powers, np.zeros(self.records), turned
 
     def _flat(self, masks: list[Tensor] | None, start: int | None) -> Array:
         """Weights and biases in one array, or (``masks``) which of them may move."""
@@ -200,7 +200,9 @@ def _grouped(data: TrainingData) -> tuple[Array, Array]:
 
 def _sizes() -> tuple[int, int, int]:
     """Rows of a group, lanes of a vector, numbers of a record."""
-    from .whole_loop import GROUP, LANES, RECORD
+    from edgewise.basis.kernels.arithmetic import RECORD
+
+    from .whole_loop import GROUP, LANES
 
     return GROUP, LANES, RECORD
 

@@ -18,19 +18,22 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from edgewise.basis.kernels.arithmetic import (
+    FOUR,
+    RECORD,
     add,
-    choose_rows,
     divide,
     exponential,
     multiply,
     multiply_add,
+    records_at,
     spread,
-    spread_rows,
     subtract,
     total,
+    turned_rows,
     value_and_slope,
     where_zero,
 )
@@ -38,8 +41,7 @@ from edgewise.basis.kernels.vectors import add_scaled, between, count_reached, g
 from edgewise.basis.kernels.vectors import store as keep
 
 GROUP = 32  # rows that go forward and backward together
-LANES = 4  # a register of AVX2; twice as many spill what is chosen from
-RECORD = 8  # of a piece of an edge: its left end, 1 / its width, six coefficients
+LANES = 8
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # torch's defaults
 
 
@@ -84,11 +86,27 @@ def read_moments(meta, layer, gradient, table, moments):  # type: ignore[no-unty
                 record = meta[layer, 14] + (edge * pieces + p) * RECORD
                 powers = meta[layer, 13] + (i * pieces + p) * (d + 1) * (d + 1)
                 for k in range(d + 1):
-                    moment = get(moments, record + 2 + k)
+                    moment = get(moments, record + k)
                     for f in range(d + 1):
                         at = weights + p + f
                         put(gradient, at, get(gradient, at) + get(table, powers + k * (d + 1) + f) * moment)
             edge += 1
+
+
+@_compiled
+def add_rows(values, value, weights, at, wide, count, found):  # type: ignore[no-untyped-def]
+    """found + the sum of values[k] * (row k of the weights); with a constant ``count`` the loop is rolled out"""
+    for f in range(count):
+        found = add_scaled(get(values, value + f), load(weights, at + f * wide, LANES), found)
+    return found
+
+
+@_compiled
+def add_to_rows(values, value, gradient, at, wide, count, up):  # type: ignore[no-untyped-def]
+    """The way back of ``add_rows``."""
+    for f in range(count):
+        here = at + f * wide
+        keep(gradient, here, add_scaled(get(values, value + f), up, load(gradient, here, LANES)))
 
 
 @_compiled
@@ -102,8 +120,10 @@ def first_sums(meta, theta, values, places, row, sums):  # type: ignore[no-untyp
             for i in range(n_in):
                 at = (row + r) * n_in + i
                 value, weight = at * (d + 2), get(places, at) + tile
-                for f in range(d + 1):
-                    found = add_scaled(get(values, value + f), load(theta, weight + f * wide, LANES), found)
+                if d == 3:
+                    found = add_rows(values, value, theta, weight, wide, 4, found)
+                else:
+                    found = add_rows(values, value, theta, weight, wide, d + 1, found)
                 last = (i * features + features - 1) * wide + tile
                 found = add_scaled(get(values, value + d + 1), load(theta, last, LANES), found)
             keep(sums, (tile // LANES * GROUP + r) * LANES, found)
@@ -142,19 +162,37 @@ def first_gradient(meta, gradient, values, places, row, ups):  # type: ignore[no
                 at = (row + r) * n_in + i
                 value, weight = at * (d + 2), get(places, at) + tile
                 up = load(ups, (tile // LANES * GROUP + r) * LANES, LANES)
-                for f in range(d + 1):
-                    here = weight + f * wide
-                    keep(gradient, here, add_scaled(get(values, value + f), up, load(gradient, here, LANES)))
+                if d == 3:
+                    add_to_rows(values, value, gradient, weight, wide, 4, up)
+                else:
+                    add_to_rows(values, value, gradient, weight, wide, d + 1, up)
                 residual = add_scaled(get(values, value + d + 1), up, residual)
             keep(gradient, last, residual)
 
 
 @_compiled
+def residual_functions(kind, flow, here, value, slope):  # type: ignore[no-untyped-def]
+    """The residual function of a node on all rows of the group, and its slope."""
+    one = spread(1.0, LANES)
+    for r in range(0, GROUP, LANES):
+        x = load(flow, here + r, LANES)
+        if kind == 1:
+            share = divide(one, add(one, exponential(scaled(-1.0, x))))
+            silu = multiply(x, share)
+            keep(value, here + r, silu)
+            keep(slope, here + r, multiply_add(silu, subtract(one, share), share))
+        elif kind == 2:
+            keep(value, here + r, x)
+            keep(slope, here + r, one)
+
+
+@_compiled
 def forward(meta, layer, theta, nodes, marks, records, flow, sums, kept, piece, slopes):  # type: ignore[no-untyped-def]
     """The sums of an inner layer, and the slopes of its edges."""
-    n_in, n_sums, features, d, kind = meta[layer, 0], meta[layer, 1], meta[layer, 3], meta[layer, 4], meta[layer, 5]
+    n_in, n_sums, features, d = meta[layer, 0], meta[layer, 1], meta[layer, 3], meta[layer, 4]
     pieces, held, (lows, highs, ends) = features - 1 - d, meta[layer, 6], nodes
-    one = spread(1.0, LANES)
+    values, rises, places, beyonds = kept
+    zero = spread(0.0, FOUR)
     for s in range(n_sums):
         bias = spread(get(theta, meta[layer, 11] + s), LANES)
         for r in range(0, GROUP, LANES):
@@ -162,44 +200,35 @@ def forward(meta, layer, theta, nodes, marks, records, flow, sums, kept, piece, 
     for i in range(n_in):
         node = meta[layer, 7] + i
         first, last, mark = get(ends, 2 * node), get(ends, 2 * node + 1), meta[layer, 12] + i * (pieces + 1)
-        low, high = spread(get(lows, node), LANES), spread(get(highs, node), LANES)
-        for r in range(0, GROUP, LANES):
+        low, high = spread(get(lows, node), FOUR), spread(get(highs, node), FOUR)
+        residual_functions(meta[layer, 5], flow, node * GROUP, values, rises)
+        for r in range(0, GROUP, FOUR):
             here = node * GROUP + r
-            x = load(flow, here, LANES)
+            x = load(flow, here, FOUR)
             near = between(x, low, high)
             beyond = subtract(x, near)
-            value, slope = subtract(one, one), subtract(one, one)
-            if kind == 1:
-                share = divide(one, add(one, exponential(scaled(-1.0, x))))
-                value = multiply(x, share)
-                slope = multiply_add(value, subtract(one, share), share)
-            elif kind == 2:
-                value, slope = x, one
-            counts = nothing_counted(x)
+            numbers = nothing_counted(x)
             for p in range(first + 1, last + 1):
-                counts = count_reached(counts, near, spread(get(marks, mark + p), LANES))
-            keep(piece, here, counts)
-            keep(kept, 3 * here, value)
+                numbers = count_reached(numbers, near, spread(get(marks, mark + p), FOUR))
+            keep(piece, here, numbers)
             for s in range(n_sums):
                 edge = i * n_sums + s
-                record = meta[layer, 14] + edge * pieces * RECORD
-                rows = spread_rows(records, record + first * RECORD, RECORD, LANES)
-                for p in range(first + 1, last + 1):
-                    rows = choose_rows(rows, near, get(marks, mark + p), records, record + p * RECORD)
-                u = multiply(subtract(near, rows[0]), rows[1])
-                spline, rise = value_and_slope(rows, u)
-                rise = multiply(rise, rows[1])
-                far = multiply(beyond, rows[1])
+                record = records_at(records, meta[layer, 14] + (edge * pieces + first) * RECORD, numbers)
+                u = multiply(subtract(near, record[0]), record[1])
+                value, slope = value_and_slope(record, u)
+                slope = multiply(slope, record[1])
                 if held:
-                    rise, far = where_zero(beyond, rise, subtract(one, one)), subtract(one, one)
+                    slope = where_zero(beyond, slope, zero)
                 else:
-                    spline = multiply_add(rise, beyond, spline)
-                weight = spread(get(theta, meta[layer, 10] + edge * features + features - 1), LANES)
+                    value = multiply_add(slope, beyond, value)
+                weight = spread(get(theta, meta[layer, 10] + edge * features + features - 1), FOUR)
                 at = (meta[layer, 8] + s) * GROUP + r
-                keep(sums, at, add(load(sums, at, LANES), multiply_add(weight, value, spline)))
-                keep(slopes, (meta[layer, 9] + edge) * GROUP + r, multiply_add(weight, slope, rise))
-                keep(kept, 3 * here + LANES, u)
-                keep(kept, 3 * here + 2 * LANES, far)
+                value = multiply_add(weight, load(values, here, FOUR), value)
+                keep(sums, at, add(load(sums, at, FOUR), value))
+                at = (meta[layer, 9] + edge) * GROUP + r
+                keep(slopes, at, multiply_add(weight, load(rises, here, FOUR), slope))
+                keep(places, here, u)
+                keep(beyonds, here, zero if held else multiply(beyond, record[1]))
 
 
 @_compiled
@@ -232,6 +261,44 @@ def divide_up(meta, layer, arity, sums, back, ups):  # type: ignore[no-untyped-d
 
 
 @_compiled
+def write_powers(here, d, kept, powers):  # type: ignore[no-untyped-def]
+    """Of each row the derivatives of an edge by the coefficients of its piece: u^k + (what lies beyond) k u^(k - 1).
+
+    Row by row, ``RECORD`` each; those above the degree mean nothing, and nobody reads the sums of them.
+    """
+    _, _, places, beyonds = kept
+    one = spread(1.0, FOUR)
+    for r in range(0, GROUP, FOUR):
+        u, far = load(places, here + r, FOUR), load(beyonds, here + r, FOUR)
+        square = multiply(u, u)
+        cube = multiply(square, u)
+        first = add(u, far)
+        second = multiply_add(scaled(2.0, far), u, square)
+        third = multiply_add(scaled(3.0, far), square, cube)
+        rows = turned_rows(one, first, second, third)
+        for k in range(FOUR):
+            keep(powers, (r + k) * RECORD, rows[k])
+        if d > 3:
+            fourth, fifth = multiply(square, square), multiply(square, cube)
+            fifth = multiply_add(scaled(5.0, far), fourth, fifth)
+            rows = turned_rows(multiply_add(scaled(4.0, far), cube, fourth), fifth, one, one)
+            for k in range(FOUR):
+                keep(powers, (r + k) * RECORD + FOUR, rows[k])
+
+
+@_compiled
+def add_moments(up, node, record, d, piece, powers, moments):  # type: ignore[no-untyped-def]
+    """upstream x powers of each row, added to the record of its piece."""
+    for r in range(GROUP):
+        at = record + np.int64(get(piece, node * GROUP + r)) * RECORD
+        by = get(up[0], up[1] + r)
+        keep(moments, at, add_scaled(by, load(powers, r * RECORD, FOUR), load(moments, at, FOUR)))
+        if d > 3:
+            high = load(powers, r * RECORD + FOUR, FOUR)
+            keep(moments, at + FOUR, add_scaled(by, high, load(moments, at + FOUR, FOUR)))
+
+
+@_compiled
 def backward(meta, layer, ends, ups, kept, piece, slopes, back, gradient, moments, powers):  # type: ignore[no-untyped-def]
     """What the rows add to the gradient of an inner layer, and the derivatives by its inputs."""
     n_in, n_sums, features, d = meta[layer, 0], meta[layer, 1], meta[layer, 3], meta[layer, 4]
@@ -244,15 +311,8 @@ def backward(meta, layer, ends, ups, kept, piece, slopes, back, gradient, moment
         put(gradient, at, get(gradient, at) + total(up))
     for i in range(n_in):
         node = meta[layer, 7] + i
-        first = get(ends, 2 * node)
+        write_powers(node * GROUP, d, kept, powers)
         for r in range(0, GROUP, LANES):
-            here = 3 * (node * GROUP + r)
-            u, far, power = load(kept, here + LANES, LANES), load(kept, here + 2 * LANES, LANES), spread(1.0, LANES)
-            keep(powers, r, power)
-            for k in range(1, d + 1):
-                slope = multiply(scaled(float(k), far), power)
-                power = multiply(power, u)
-                keep(powers, k * GROUP + r, add(power, slope))
             derivative = spread(0.0, LANES)
             for s in range(n_sums):
                 up = load(ups, (meta[layer, 8] + s) * GROUP + r, LANES)
@@ -260,18 +320,14 @@ def backward(meta, layer, ends, ups, kept, piece, slopes, back, gradient, moment
                 derivative = multiply_add(up, edge, derivative)
             keep(back, node * GROUP + r, derivative)
         for s in range(n_sums):
-            edge, residual = i * n_sums + s, spread(0.0, LANES)
+            edge, residual, up = i * n_sums + s, spread(0.0, LANES), (meta[layer, 8] + s) * GROUP
             for r in range(0, GROUP, LANES):
-                up = load(ups, (meta[layer, 8] + s) * GROUP + r, LANES)
-                residual = multiply_add(up, load(kept, 3 * (node * GROUP + r), LANES), residual)
+                value = load(kept[0], node * GROUP + r, LANES)
+                residual = multiply_add(load(ups, up + r, LANES), value, residual)
             last = meta[layer, 10] + edge * features + features - 1
             put(gradient, last, get(gradient, last) + total(residual))
-            record = meta[layer, 14] + edge * pieces * RECORD + 2
-            for r in range(GROUP):
-                up = get(ups, (meta[layer, 8] + s) * GROUP + r)
-                at = record + (first + get(piece, node * GROUP + r)) * RECORD
-                for k in range(d + 1):
-                    put(moments, at + k, get(moments, at + k) + up * get(powers, k * GROUP + r))
+            record = meta[layer, 14] + (edge * pieces + get(ends, 2 * node)) * RECORD
+            add_moments((ups, up), node, record, d, piece, powers, moments)
 
 
 @_compiled

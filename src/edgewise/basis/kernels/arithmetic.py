@@ -1,7 +1,7 @@
-"""Sums, products and the exponential of short vectors, and polynomials that are chosen lane by lane.
+"""Sums, products and the exponential of short vectors, and polynomials with other coefficients in each lane.
 
-Where each lane lies in another piece, gathering its coefficients costs more than choosing them: a piece after the other is
-compared with, and what was reached replaces what was there. That pays for few pieces, and needs no memory in between.
+Where each lane lies in another piece, whole records are loaded and turned: eight shuffles for four lanes, where a gather
+would take an entry at a time.
 """
 
 import math
@@ -13,10 +13,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .vectors import Vector, _fma, _pointer, _splat
+from .vectors import INT, Vector, _fma, _pointer, _splat
 
 ROUNDER = 1.5 * 2.0**52  # added to a small float64, it leaves the nearest integer in the last bits
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10  # W. Cody and W. Waite, 1980
+FOUR = 4  # lanes of what is turned
+RECORD = 8  # numbers of a piece: its left end, 1 / its width, six coefficients
 LARGEST = 708.0  # beyond it e^x is no float64
 
 
@@ -54,7 +56,7 @@ def spread(typing: Any, scalar: Any, lanes: Any) -> tuple[Any, Callable[..., Any
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return _splat(builder, args[0], vector.lanes)
 
-    return vector(types.float64, types.intp), code
+    return vector(types.float64, lanes), code
 
 
 @intrinsic
@@ -62,9 +64,9 @@ def total(typing: Any, a: Any) -> tuple[Any, Callable[..., Any]]:
     """The sum of the lanes, first to last"""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        found = builder.extract_element(args[0], ir.Constant(ir.IntType(32), 0))
+        found = builder.extract_element(args[0], ir.Constant(INT, 0))
         for lane in range(1, a.lanes):
-            found = builder.fadd(found, builder.extract_element(args[0], ir.Constant(ir.IntType(32), lane)))
+            found = builder.fadd(found, builder.extract_element(args[0], ir.Constant(INT, lane)))
         return found
 
     return a.dtype(a), code
@@ -100,35 +102,57 @@ def exponential(typing: Any, a: Any) -> tuple[Any, Callable[..., Any]]:
     return a(a), code
 
 
-@intrinsic(prefer_literal=True)
-def spread_rows(typing: Any, array: Any, index: Any, rows: Any, lanes: Any) -> tuple[Any, Callable[..., Any]]:
-    """array[index], array[index + 1], ...: as many as ``rows``, each in every lane of a vector of its own"""
-    result = types.UniTuple(Vector(array.dtype, lanes.literal_value), rows.literal_value)
+@intrinsic
+def records_at(typing: Any, array: Any, base: Any, numbers: Any) -> tuple[Any, Callable[..., Any]]:
+    """The records of ``RECORD`` entries by their numbers, one a lane of four, counted from ``base``: vector k of the answer
+    has their entries k"""
+    vector = Vector(array.dtype, FOUR)
+    result = types.UniTuple(vector, RECORD)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind, at = context.get_value_type(vector), []
+        for lane in range(FOUR):
+            number = builder.sext(builder.extract_element(args[2], ir.Constant(INT, lane)), args[1].type)
+            at.append(builder.add(args[1], builder.mul(number, ir.Constant(number.type, RECORD))))
         found = cgutils.get_null_value(context.get_value_type(result))
-        for row in range(rows.literal_value):
-            number = _number(context, builder, signature.args[0], args[0], args[1], row)
-            found = builder.insert_value(found, _splat(builder, number, lanes.literal_value), row)
+        for half in range(0, RECORD, FOUR):
+            places = (builder.add(place, ir.Constant(place.type, half)) for place in at)
+            pointers = [_pointer(context, builder, signature.args[0], args[0], place, kind) for place in places]
+            lines = [builder.load(pointer, align=array.dtype.bitwidth // 8) for pointer in pointers]
+            for k, line in enumerate(_turned(builder, lines)):
+                found = builder.insert_value(found, line, half + k)
         return found
 
-    return result(array, types.intp, rows, lanes), code
+    return result(array, types.intp, numbers), code
 
 
 @intrinsic
-def choose_rows(typing: Any, rows: Any, x: Any, mark: Any, array: Any, index: Any) -> tuple[Any, Callable[..., Any]]:
-    """rows[k], or array[index + k] in lanes where x has reached the mark"""
+def turned_rows(typing: Any, a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Callable[..., Any]]:
+    """Four vectors of four lanes as rows -> their columns"""
+    result = types.UniTuple(a, FOUR)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        found, lanes = args[0], x.lanes
-        reached = builder.fcmp_ordered(">=", args[1], _splat(builder, args[2], lanes))
-        for row in range(len(rows)):
-            number = _number(context, builder, signature.args[3], args[3], args[4], row)
-            old = builder.extract_value(found, row)
-            found = builder.insert_value(found, builder.select(reached, _splat(builder, number, lanes), old), row)
+        found = cgutils.get_null_value(context.get_value_type(result))
+        for k, line in enumerate(_turned(builder, args)):
+            found = builder.insert_value(found, line, k)
         return found
 
-    return rows(rows, x, x.dtype, array, types.intp), code
+    return result(a, b, c, d), code
+
+
+def _turned(builder: Any, lines: Any) -> list[Any]:
+    """The columns of four rows, by eight shuffles."""
+
+    def shuffled(a: Any, b: Any, order: list[int]) -> Any:
+        return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INT, FOUR), order))
+
+    a, b, c, d = lines
+    even, odd, evens, odds = (
+        shuffled(*two, order) for two in ((a, b), (c, d)) for order in ([0, 4, 2, 6], [1, 5, 3, 7])
+    )
+    first, second = [0, 1, 4, 5], [2, 3, 6, 7]
+    pairs = ((even, evens, first), (odd, odds, first), (even, evens, second), (odd, odds, second))
+    return [shuffled(*pair) for pair in pairs]
 
 
 @intrinsic
@@ -157,8 +181,3 @@ def where_zero(typing: Any, test: Any, a: Any, b: Any) -> tuple[Any, Callable[..
         return builder.select(builder.fcmp_ordered("==", args[0], ir.Constant(args[0].type, None)), args[1], args[2])
 
     return a(test, a, b), code
-
-
-def _number(context: Any, builder: Any, kind: Any, array: Any, index: Any, further: int) -> Any:
-    at = builder.add(index, ir.Constant(index.type, further))
-    return builder.load(_pointer(context, builder, kind, array, at, context.get_value_type(kind.dtype)))
