@@ -105,5 +105,5 @@ def test_what_it_cannot_do_is_said() -> None:
     with pytest.raises(SettingsError, match="steps=0"):
         warm_up(Stack.of([network([2, 1], 0, {})]), data(), 0)
     huge = TrainingData(data().x, data().y * 1e300, data().x[:0], data().y[:0])
-    with pytest.raises(TrainingError, match="none of the 1 restarts has a finite error after 3 steps"):
+    with pytest.raises(TrainingError, match="no restart of 1 has a finite error after 3 steps"):
         warm_up(Stack.of([network([2, 1], 0, {})]), huge, 3)

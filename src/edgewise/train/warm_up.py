@@ -15,10 +15,11 @@ from torch import Tensor
 
 from edgewise.basis import RESIDUALS, BSpline
 from edgewise.basis.base import MARGIN
-from edgewise.errors import SettingsError, TrainingError
+from edgewise.errors import SettingsError
 
 from .compiled import RESIDUAL_CODES, pieces
 from .history import TrainingData
+from .lost import nothing_finite
 from .stack import LayerStack, Stack
 
 
@@ -59,10 +60,7 @@ def warm_up(stack: Stack, data: TrainingData, steps: int, rate: float = 1e-2) ->
         whole_loop(net.of(start), (values, places, y, roots), parameters, net.scratch(), losses[start], rate)
         net.write(start, theta)
     if not np.isfinite(losses[:, -1]).any():
-        raise TrainingError(
-            f"none of the {stack.starts} restarts has a finite error after {steps} steps of Adam at rate {rate:g}. "
-            "Look for huge values in the columns, or take a smaller rate."
-        )
+        raise nothing_finite(stack, data, f"error after {steps} steps of Adam at rate {rate:g}")
     return torch.from_numpy(losses)
 
 
