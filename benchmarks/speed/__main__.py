@@ -19,6 +19,7 @@ from benchmarks.common.report import table, write_report
 
 from .steps import Case, candidates, gate, missing, network, training
 from .timing import first_call, in_turns, peak_megabytes
+from .tiny import tiny
 
 LAYER = Case((256, 256), 1024, inner=True)
 CASES = (
@@ -41,6 +42,7 @@ def main() -> None:
         f"Processor: {_processor()}. Not importable here, so not measured: {', '.join(missing()) or 'none'}.",
         *(_case(case, *found[case]) for case in CASES),
         _growth(found),
+        tiny(rounds),
         _memory(),
         _first(),
         _threads(rounds),

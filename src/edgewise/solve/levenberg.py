@@ -7,7 +7,7 @@ smoothly with the gain ratio (how much of the promised decrease came true) and d
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from edgewise.errors import TrainingError
+
+from .curvature import Curvature, Dense
 
 
 @runtime_checkable
@@ -25,8 +27,8 @@ class LeastSquares(Protocol):
         """Half the mean squared residual."""
         ...
 
-    def normal_equations(self, theta: Float[Tensor, "starts parameters"]) -> tuple[Tensor, Tensor, Tensor]:
-        """The loss (R,), its gradient J'r / N (R, P) and the curvature J'J / N (R, P, P)."""
+    def normal_equations(self, theta: Float[Tensor, "starts parameters"]) -> tuple[Tensor, Tensor, Tensor | Curvature]:
+        """The loss (R,), its gradient J'r / N (R, P) and the curvature J'J / N (R, P, P), or what solves with it."""
         ...
 
 
@@ -75,7 +77,7 @@ class _State:
     theta: Tensor
     loss: Tensor
     gradient: Tensor
-    curvature: Tensor
+    curvature: Any
     damping: Tensor
     factor: Tensor
     quiet: Tensor  # steps in a row that brought next to nothing
@@ -108,7 +110,7 @@ def levenberg_marquardt(
 
 
 def _begin(problem: LeastSquares, start: Tensor) -> _State:
-    loss, gradient, curvature = problem.normal_equations(start)
+    loss, gradient, curvature = _equations(problem, start)
     finite = loss.isfinite() & gradient.isfinite().all(-1)
     if not bool(finite.any()):
         raise TrainingError(
@@ -122,10 +124,9 @@ def _begin(problem: LeastSquares, start: Tensor) -> _State:
 
 
 def _step(problem: LeastSquares, state: _State, active: Bool[Tensor, " starts"], tolerance: float) -> None:
-    diagonal = state.curvature.diagonal(dim1=-2, dim2=-1)
+    diagonal = state.curvature.diagonal()
     scale = diagonal + 1e-10 * diagonal.amax(-1, keepdim=True) + torch.finfo(diagonal.dtype).tiny
-    damped = state.curvature + torch.diag_embed(state.damping[:, None] * scale)
-    step = _solve(damped, state.gradient)
+    step = state.curvature.solve(state.damping[:, None] * scale, state.gradient)
     trial = state.theta - step
     loss = problem.loss(trial)
     promised = (step * (state.gradient + state.damping[:, None] * scale * step)).sum(-1) / 2
@@ -149,14 +150,12 @@ def _step(problem: LeastSquares, state: _State, active: Bool[Tensor, " starts"],
 
 
 def _refresh(problem: LeastSquares, state: _State, moved: Tensor) -> None:
-    loss, gradient, curvature = problem.normal_equations(state.theta)
+    loss, gradient, curvature = _equations(problem, state.theta)
     state.loss = torch.where(moved, loss, state.loss)
     state.gradient = torch.where(moved[:, None], gradient, state.gradient)
-    state.curvature = torch.where(moved[:, None, None], curvature, state.curvature)
+    state.curvature = state.curvature.replaced(moved, curvature)
 
 
-def _solve(matrix: Tensor, right: Tensor) -> Tensor:
-    """Cholesky for each start; where a matrix is not positive definite the step is not a number, and so refused."""
-    factor, info = torch.linalg.cholesky_ex(matrix)
-    step = torch.cholesky_solve(right.unsqueeze(-1), factor).squeeze(-1)
-    return torch.where((info == 0)[:, None], step, torch.nan)
+def _equations(problem: LeastSquares, theta: Tensor) -> tuple[Tensor, Tensor, Curvature]:
+    loss, gradient, curvature = problem.normal_equations(theta)
+    return loss, gradient, Dense(curvature) if isinstance(curvature, Tensor) else curvature

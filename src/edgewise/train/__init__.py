@@ -2,6 +2,7 @@
 
 levenberg   least squares to machine precision: restarts, refinement, the rate that certifies a graph
 gradient    LBFGS or Adam with any loss and the paper's penalties, early stopping, checkpoints
+warm_up     many restarts of one small network by Adam, all steps compiled
 bands       how far the edges might be others: the same graph trained again on rows drawn again
 additive    class probabilities by functions of single columns, to the maximum of the penalised likelihood
 """
@@ -15,6 +16,8 @@ from .levenberg import Levenberg, levenberg
 from .objective import LOSSES, Objective
 from .penalties import Penalty, edge_magnitudes, entropy
 from .softmax import SoftmaxProblem, fit_softmax
+from .stack import Stack
+from .warm_up import warm_up
 
 __all__ = [
     "LOSSES",
@@ -31,6 +34,7 @@ __all__ = [
     "Round",
     "Smoothing",
     "SoftmaxProblem",
+    "Stack",
     "Stage",
     "TrainingData",
     "edge_bands",
@@ -41,4 +45,5 @@ __all__ = [
     "gradient",
     "levenberg",
     "noise_share",
+    "warm_up",
 ]

@@ -78,7 +78,7 @@ class StackLeastSquares:
         loss, gradient = theta.new_zeros(starts), theta.new_zeros(starts, parameters)
         curvature = theta.new_zeros(starts, parameters, parameters)
         for rows in torch.arange(len(self.x)).split(self.block):
-            for residuals, jacobian in self._blocks(rows):
+            for residuals, jacobian in self.blocks(rows):
                 loss += residuals.square().sum(1) / 2
                 gradient += (jacobian.mT @ residuals.unsqueeze(-1)).squeeze(-1)
                 curvature += jacobian.mT @ jacobian
@@ -110,7 +110,7 @@ class StackLeastSquares:
             flow = layer.template.combine(layer.sums(features, flow))
         return flow
 
-    def _blocks(self, rows: Tensor) -> list[tuple[Tensor, Tensor]]:
+    def blocks(self, rows: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Residuals (R, rows) and Jacobian (R, rows, parameters) of each output, on some rows."""
         flow = self.x[rows].unsqueeze(0).expand(self.stack.starts, -1, -1)
         kept = []

@@ -18,12 +18,17 @@ from edgewise.solve import Solution, levenberg_marquardt
 from edgewise.surgery import place_knots
 from edgewise.surgery.knots import reach, stretch
 
+from .budget import plan
 from .certificate import Certificate, noise_share, residuals_of
 from .compiled import CompiledLeastSquares, can_compile
+from .dual import DualLeastSquares
 from .history import Fit, History, Stage, TrainingData
 from .jacobian import StackLeastSquares
+from .lost import nothing_finite
 from .stack import Stack
+from .warm_up import warm_up
 
+Problem = StackLeastSquares | CompiledLeastSquares | DualLeastSquares
 PATIENCE = 4  # placements of knots in a row that lowered no held-out error
 
 
@@ -40,7 +45,10 @@ class Levenberg:
     ``placements`` times to where the residual is, with as many pieces, and stay there if the held-out error falls: for
     functions with kinks, jumps or narrow features (0 leaves all pieces of an edge equally wide). ``compiled`` takes the
     compiled rows for networks of splines: the same numbers to rounding, several times quicker, after some seconds of
-    compiling the first time.
+    compiling the first time. ``warm_up`` is how many steps of Adam new restarts take before their first stage (see
+    `warm_up`, which says for which networks). ``memory`` is how many bytes J'J of the restarts and a block of J may take
+    (see docs/training.md): where they would take more, networks with more parameters than rows are solved by the rows,
+    others fewer at once, with the same numbers to rounding.
     """
 
     restarts: int = 8
@@ -54,6 +62,8 @@ class Levenberg:
     floor: float = 1e-13
     placements: int = 0
     compiled: bool = False
+    warm_up: int = 0
+    memory: float = 2.0**30
 
     def kept(self, stage: int) -> int:
         """How many restarts go on after a stage."""
@@ -74,13 +84,16 @@ def levenberg(
     ``fresh=True`` draws new weights for every restart by ``seed``; ``fresh=False`` goes on from the weights that are
     there. ``network`` itself stays as it is. ``stop()`` and Ctrl+C end training early and keep the best so far (if there is
     none yet, Ctrl+C is raised). Raises
-    ShapeError if the columns do not fit the network, TrainingError if no start is finite.
+    ShapeError if the columns do not fit the network, TrainingError if no start is finite (it names the stage and the largest
+    values) or if not even one fits into ``settings.memory``.
     """
     data.require(network)
     stack = Stack.of(_starts(network, settings, seed) if fresh else [copy.deepcopy(network).double()])
     data = data.like(stack.layers[0].weight)
     if fresh:
-        _place_knots(stack, data.x)
+        _place_knots(stack, data)
+        if settings.warm_up:
+            warm_up(stack, data, settings.warm_up)
     run = _Run(stack)
     ladder = settings.intervals if fresh else (stack.layers[0].basis.intervals,)
     try:
@@ -173,12 +186,14 @@ def _starts(network: KAN, settings: Levenberg, seed: int) -> list[KAN]:
     return starts
 
 
-def _place_knots(stack: Stack, x: Tensor) -> None:
+def _place_knots(stack: Stack, data: TrainingData) -> None:
     """Put the hidden knots where the activations of the new weights fall (coefficients stay as drawn)."""
     for number in range(1, len(stack.layers)):
         basis = stack.layers[number].basis
-        low, high = _ranges(stack.activations(x)[number])
-        stack.layers[number].basis = basis.with_range(low, high)
+        activations = stack.activations(data.x)[number]
+        if not bool(activations.isfinite().all()):
+            raise nothing_finite(stack, data, f"value at every node of layer {number} before the first step")
+        stack.layers[number].basis = basis.with_range(*_ranges(activations))
 
 
 def _ranges(activations: Tensor) -> tuple[Tensor, Tensor]:
@@ -213,24 +228,50 @@ def _refine(stack: Stack, intervals: int) -> None:
 def _settle(stack: Stack, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> tuple[int, bool]:
     """Bouts of steps until the best restart's error no longer falls; the number of steps, and whether time cut them."""
     taken, last = 0, float("inf")
-    for _ in range(settings.bouts):
+    for number in range(1, settings.bouts + 1):
         moved = _follow(stack, data.x)
-        kind = CompiledLeastSquares if settings.compiled and can_compile(stack) else StackLeastSquares
-        problem = kind(stack, data.x, data.y, settings.penalty, data.weights)
-        found = _walk(problem, settings, stop)
-        taken += found.steps
+        steps, loss = _bout(stack, data, settings, stop, number)
+        taken += steps
         if stop is not None and stop():
             return taken, True
-        loss = float(found.loss.min())
         if loss < settings.floor**2 or (loss > (1 - settings.tolerance) * last and not moved):
             break
         last = min(last, loss)
     return taken, False
 
 
-def _walk(
-    problem: StackLeastSquares | CompiledLeastSquares, settings: Levenberg, stop: Callable[[], bool] | None
-) -> Solution:
+def _bout(
+    stack: Stack, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None, number: int
+) -> tuple[int, float]:
+    """Steps of all restarts, as many at once as memory has room for; the most that one took, and the least loss."""
+    way = plan(stack, _parameters(stack, stack.layers[0].basis.intervals), data.y.numel(), settings.memory)
+    taken, least = 0, math.inf
+    for first in range(0, stack.starts, way.at_once):
+        starts = list(range(first, min(first + way.at_once, stack.starts)))
+        part = stack if len(starts) == stack.starts else stack.take(starts)
+        try:
+            found = _walk(_problem(part, data, settings, way.by_rows), settings, stop)
+        except TrainingError:  # of these none is finite; perhaps one of the next is
+            continue
+        finally:
+            if part is not stack:
+                stack.put(starts, part)
+        taken, least = (
+            max(taken, found.steps),
+            min(least, float(torch.nan_to_num(found.loss, nan=math.inf, posinf=math.inf).min())),
+        )
+    if least == math.inf:
+        raise nothing_finite(stack, data, f"loss in bout {number}")
+    return taken, least
+
+
+def _problem(stack: Stack, data: TrainingData, settings: Levenberg, by_rows: bool) -> Problem:
+    plain = CompiledLeastSquares if settings.compiled and can_compile(stack) else StackLeastSquares
+    kind = DualLeastSquares if by_rows else plain
+    return kind(stack, data.x, data.y, settings.penalty, data.weights)
+
+
+def _walk(problem: Problem, settings: Levenberg, stop: Callable[[], bool] | None) -> Solution:
     """One bout; Ctrl+C leaves the stack at the last step that was accepted."""
     try:
         found = levenberg_marquardt(
@@ -250,13 +291,11 @@ def _walk(
 
 def _rank(stack: Stack, data: TrainingData) -> tuple[float, list[int]]:
     """The least held-out error (training error where nothing is held out) and the restarts in its order."""
-    errors = torch.nan_to_num(stack.errors(*data.judged), nan=torch.inf)
+    errors = torch.nan_to_num(stack.errors(*data.judged), nan=torch.inf, posinf=torch.inf)
     order = torch.argsort(errors, stable=True).tolist()
     least = float(errors[order[0]])
-    if least == float("inf"):
-        raise TrainingError(
-            "no restart ended with a finite held-out error. Look for poles or huge values in the columns."
-        )
+    if least == math.inf:
+        raise nothing_finite(stack, data, "error on the rows that decide" if len(data.x_held) else "error")
     return least, order
 
 

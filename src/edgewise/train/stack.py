@@ -129,6 +129,12 @@ class Stack:
         """Some of them."""
         return Stack.of([self.unstack(start) for start in starts])
 
+    def put(self, starts: list[int], trained: "Stack") -> None:
+        """Take weights and constants back from what `take` gave."""
+        for layer, part in zip(self.layers, trained.layers, strict=True):
+            layer.weight, layer.constants = layer.weight.clone(), layer.constants.clone()
+            layer.weight[starts], layer.constants[starts] = part.weight, part.constants
+
     @property
     def starts(self) -> int:
         """How many."""
