@@ -138,3 +138,9 @@ def test_a_folder_has_one_holder(tmp_path: Path) -> None:
         pass
     with held(tmp_path):
         pass
+
+
+def test_a_folder_that_is_missing_is_called_by_its_name(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no such folder to write into") as caught:
+        write_whole(tmp_path / "nowhere" / "model", b"")
+    assert caught.value.filename == str(tmp_path / "nowhere")

@@ -6,6 +6,7 @@ moment from which on the new ones count), and then each is moved to its place. W
 the disk: what was written just before a power cut may be lost.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -25,9 +26,11 @@ _REMOVED = ".removed"  # an empty file of this ending takes one away
 def write_whole(path: str | Path, content: bytes | str) -> None:
     """Write the file (text as UTF-8); whoever reads it meanwhile, or after a kill, finds the old one or the new one.
 
-    Of two that write at once the last one stands. Raises OSError where nothing can be written.
+    Of two that write at once the last one stands. Raises OSError where nothing can be written, by the name that was given.
     """
     path = Path(path).resolve()  # what a link points to is written, and the link stays
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder to write into", str(path.parent))
     part = path.with_name(_part_of(path.name))
     data = content.encode("utf-8") if isinstance(content, str) else content
     try:

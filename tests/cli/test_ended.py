@@ -132,6 +132,11 @@ def test_killed_and_resumed_is_the_same_run() -> None:
     for number in (2, 3, 4):
         code, out, err = Process("--out", "run", "--resume").end(signal.SIGKILL, entries(number))
         assert (code, out) == (-signal.SIGKILL, ""), err
+    shown = subprocess.run(
+        [sys.executable, "-m", "edgewise.cli", "show", "run"], capture_output=True, text=True, check=False
+    )
+    assert shown.returncode == 2
+    assert "unfinished search: go on with it by discover ... --out run --resume" in shown.stderr
     code, _, err = Process("--out", "run", "--resume").end()
     assert code == 0, err
     assert files("run") == files("whole")

@@ -22,6 +22,7 @@ from edgewise.errors import (
     EdgewiseWarning,
     FormulaError,
     SettingsError,
+    ShapeError,
     StorageError,
     UnknownNameError,
     ValuesError,
@@ -443,6 +444,16 @@ def test_the_text_is_for_readers(toy: Discovery, noise: Discovery) -> None:
     assert ">>" in str(toy)
     assert "(at the noise floor)" in str(toy)
     assert "not a law" in str(noise)
+
+
+@pytest.mark.parametrize("use", ["formula", "network"])
+def test_columns_of_a_mapping_are_equally_long_or_one_value(toy: Discovery, use: str) -> None:
+    first, second = toy.inputs
+    one = toy.predict({first: 0.5, second: [0.1, 0.2]}, use=use)
+    np.testing.assert_array_equal(one, toy.predict({first: [0.5, 0.5], second: [0.1, 0.2]}, use=use))
+    assert toy.predict({first: 0.5, second: 0.1}, use=use).shape == (1,)
+    with pytest.raises(ShapeError, match=f"{first} 2, {second} 3"):
+        toy.predict({first: [1, 2], second: [1, 2, 3]}, use=use)
 
 
 @pytest.mark.filterwarnings("ignore:.*leaves the range:edgewise.errors.EdgewiseWarning")

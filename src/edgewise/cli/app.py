@@ -320,6 +320,8 @@ def _save(found: "Discovery", out: Path) -> None:
 def _load(run: Path) -> "Discovery":
     if not run.is_dir():
         raise StorageError(f"there is no folder {run}. Give a folder that discover --out has written.")
+    if words.is_unfinished(run) and not (run / "formula.json").exists():
+        raise StorageError(f"{run} holds an unfinished search: go on with it by discover ... --out {run} --resume.")
     return edgewise.Discovery.load(run)
 
 

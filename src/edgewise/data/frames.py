@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgewise.errors import ValuesError
+from edgewise.errors import ShapeError, ValuesError
 
 from .cells import numbers
 from .coded import code, decoded
@@ -38,14 +38,24 @@ def columns_of(
     for name in required:
         find_column(made_from.get(name, name), known, "inputs")
     found = {
-        name: numbers(name, np.asarray(held[known[name]]), missing=True)
+        name: numbers(name, np.atleast_1d(np.asarray(held[known[name]])), missing=True)
         for name in names
         if name in known and name not in made_from
     }
     for column in dict.fromkeys(made_from.values()):
         if column in known:
             found |= code(_sheet(column, held[known[column]]), column, (levels or {})[column])
-    return found
+    return same_length(found)
+
+
+def same_length(columns: dict[str, Column]) -> dict[str, Column]:
+    """The columns, if all are equally long; one value does for all rows. Raises ShapeError where lengths differ."""
+    lengths = {name: len(values) for name, values in columns.items()}
+    rows = max(lengths.values(), default=0)
+    if any(length not in (1, rows) for length in lengths.values()):
+        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise ShapeError(f"the columns differ in length ({told}). Give as many values for each, or one for all rows.")
+    return {name: np.broadcast_to(values, (rows,)) for name, values in columns.items()}
 
 
 def _sheet(column: str, cells: Any) -> Sheet:

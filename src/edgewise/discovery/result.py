@@ -200,7 +200,8 @@ class Discovery:
             *shown.constants_line(self.formula),
             *self._test_line(),
         ]
-        return "\n".join([*lines, *(f"note: {warning}" for warning in self.warnings)])
+        ended = [f"note: the budget or an interruption ended early: {', '.join(self.cut)}."] if self.cut else []
+        return "\n".join([*lines, *(f"note: {warning}" for warning in self.warnings), *ended])
 
     def _test_line(self) -> Iterator[str]:
         if np.isfinite(self.test_rmse):
