@@ -167,7 +167,7 @@ def gate(case: Case) -> float:
             x.requires_grad_()
             with use(way):  # type: ignore[arg-type]
                 y = model(x)
-                answers.append([y, *torch.autograd.grad(y, [x, *(layer.weight for layer in model)], g)])
+                answers.append([y.detach(), *torch.autograd.grad(y, [x, *(layer.weight for layer in model)], g)])
         for right, found in zip(*answers, strict=True):
             worst = max(worst, float((right - found).abs().max() / right.abs().max()))
     return worst
