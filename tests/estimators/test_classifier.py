@@ -64,7 +64,7 @@ def test_it_says_so_where_no_formula_is_as_good() -> None:
     x = np.random.default_rng(4).uniform(-1, 1, size=(800, 1))
     found = classify(x, np.sin(12 * x[:, 0]) > 0, effort=0.5)
     assert not found.as_good
-    assert found.explain().startswith("no formula is as good as the network")
+    assert found.explain().startswith("not as good as the network")
 
 
 @pytest.mark.parametrize("classes", [2, 3])

@@ -120,7 +120,11 @@ class Classification:
         said = f"held-out log loss {self.pick.log_loss:.3f}, the network's {self.network_log_loss:.3f}"
         if self.as_good:
             return f"{self.pick.text}   ({said})"
-        return f"no formula is as good as the network; the best is {self.pick.text}   ({said})"
+        least = min(step.log_loss for step in self.steps)
+        longer = (
+            f"; a longer one, of which the rows are less sure, has {least:.3f}" if least < self.pick.log_loss else ""
+        )
+        return f"not as good as the network: {self.pick.text}   ({said}{longer})"
 
     # -- to files and back -------------------------------------------------------------------------------------------
 
