@@ -96,7 +96,7 @@ def _threads(rounds: int) -> str:
     for threads in (1, 2):
         step = training(network(LAYER), LAYER, "compiled")
 
-        def with_threads(step=step, threads=threads) -> None:  # type: ignore[no-untyped-def]
+        def with_threads(step=step, threads=threads) -> None:
             torch.set_num_threads(threads)
             step()
 

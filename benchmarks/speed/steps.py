@@ -57,7 +57,7 @@ def training(model: nn.Module, case: Case, way: str = "auto") -> Step:
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-4, fused=True)
 
     def step() -> None:
-        with use(way):  # type: ignore[arg-type]
+        with use(way):
             optimiser.zero_grad()
             x.grad = None
             model(x).backward(g)
@@ -133,7 +133,7 @@ def _pykan(case: Case) -> nn.Module | None:
         return None
     model = module.KAN(list(case.widths), grid=case.intervals, k=3, auto_save=False)
     model.speed()
-    return model  # type: ignore[no-any-return]
+    return model
 
 
 def _module(name: str) -> Any:
@@ -165,7 +165,7 @@ def gate(case: Case) -> float:
             model = network(case, free).to(dtype)
             x, g = (part.detach().to(dtype) for part in case.data())
             x.requires_grad_()
-            with use(way):  # type: ignore[arg-type]
+            with use(way):
                 y = model(x)
                 answers.append([y.detach(), *torch.autograd.grad(y, [x, *(layer.weight for layer in model)], g)])
         for right, found in zip(*answers, strict=True):

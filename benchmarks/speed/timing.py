@@ -1,11 +1,11 @@
 """Times that can be compared: candidates take turns in one process, and only ratios count."""
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
 from statistics import median
 
 import torch
@@ -47,7 +47,7 @@ def peak_megabytes(model: torch.nn.Module, case: Case, way: str) -> float:
         step()
     arrays = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    events = profile.profiler.kineto_results.events()  # type: ignore[union-attr]
+    events = profile.profiler.kineto_results.events()
     sizes = [event.nbytes() for event in events if event.name() == "[memory]"]
     gradients = {parameter.numel() * parameter.element_size() for parameter in model.parameters()}
     return (highest_level(sizes, gradients) + arrays) / 1e6
@@ -85,14 +85,12 @@ with use("compiled"):
 
 def first_call() -> tuple[list[float], list[float]]:
     """Wall and CPU seconds of the first training step of a process: with nothing compiled before, and from the cache."""
-    import os
-
     with tempfile.TemporaryDirectory() as cache:
-        environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
-        run: Callable[[], list[float]] = lambda: [  # noqa: E731
-            float(word)
-            for word in subprocess.run(
-                [sys.executable, "-c", COLD], env=environment, capture_output=True, text=True, check=True
-            ).stdout.split()
-        ]
-        return run(), run()
+        return _cold(cache), _cold(cache)
+
+
+def _cold(cache: str) -> list[float]:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
+    words = [sys.executable, "-c", COLD]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    return [float(word) for word in done.stdout.split()]

@@ -69,7 +69,7 @@ def _adam(model: nn.Module, x: Tensor, y: Tensor, way: str = "eager") -> Callabl
 
     def steps() -> list[Tensor]:
         losses = []
-        with use(way):  # type: ignore[arg-type]
+        with use(way):
             for _ in range(STEPS // SLOWER):
                 optimiser.zero_grad()
                 loss = (model(x) - y).square().sum(-1).mean()
