@@ -15,7 +15,7 @@ import pytest
 import sympy
 
 import edgewise.discovery.pipeline as pipeline
-from edgewise.data import Table, load_table
+from edgewise.data import Table, as_table, load_table
 from edgewise.discovery import Discovery, discover
 from edgewise.errors import (
     ColumnError,
@@ -224,7 +224,12 @@ def test_hostile_names(noisy: Discovery) -> None:
         ({"time_budget": math.nan}, SettingsError),
         ({"effort": 0}, SettingsError),
         ({"effort": math.nan}, SettingsError),
+        ({"time_budget": "1"}, SettingsError),
         ({"workers": 0}, SettingsError),
+        ({"workers": 1.5}, SettingsError),
+        ({"seed": -1}, SettingsError),
+        ({"seed": "a"}, SettingsError),
+        ({"target": "x"}, SettingsError),
         ({"primitives": []}, SettingsError),
         ({"primitives": "x"}, SettingsError),
         ({"primitives": ["sine"]}, UnknownNameError),
@@ -234,6 +239,31 @@ def test_hostile_names(noisy: Discovery) -> None:
 def test_settings_that_cannot_be(wrong: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
         discover(line_table(), **wrong)
+
+
+@pytest.mark.parametrize("given", [np.zeros((3, 2)), None, [1, 2]], ids=["array", "none", "list"])
+def test_what_holds_no_table_is_refused(given: Any) -> None:
+    with pytest.raises(SettingsError, match="a Table, a data frame, a mapping of columns or the path"):
+        discover(given, "y")
+
+
+def test_frames_mappings_and_paths_are_tables(tmp_path: Path) -> None:
+    columns = {"a": np.arange(1.0, 9.0), "y": 2.0 * np.arange(1.0, 9.0)}
+    frame = pd.DataFrame(columns)
+    frame.to_csv(tmp_path / "line.csv", index=False)
+    for given in (frame, columns, tmp_path / "line.csv", str(tmp_path / "line.csv")):
+        table = as_table(given, "y")
+        assert table.inputs == ("a",)
+        assert table.y.tolist() == columns["y"].tolist()
+    with pytest.raises(SettingsError, match="target="):
+        discover(frame)
+
+
+def test_a_missing_cell_is_told_from_a_formula_without_a_value(toy: Discovery) -> None:
+    first, second = toy.inputs
+    with pytest.warns(EdgewiseWarning, match="a cell is missing in 1 row"):
+        answers = toy.predict({first: [0.5, np.nan], second: [0.1, 0.1]}, use="formula")
+    assert np.isfinite(answers).tolist() == [True, False]
 
 
 # -- the choice of primitives ------------------------------------------------------------------------------------------

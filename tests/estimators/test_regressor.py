@@ -184,6 +184,11 @@ def test_settings_with_keys_that_are_no_texts_are_kept() -> None:
         assert storage.setting(json.loads(json.dumps(storage.plain("setting", value)))) == value
 
 
+def test_a_target_of_words_is_refused_with_the_other_estimator() -> None:
+    with pytest.raises(ValuesError, match=r"the target holds words.*KANClassifier"):
+        KANRegressor().fit(np.arange(4.0)[:, None], np.array(["u", "v", "u", "v"]))
+
+
 def test_a_constant_target_is_answered_by_itself() -> None:
     model = KANRegressor().fit(np.arange(6.0)[:, None], np.full(6, 2.5))
     assert model.formula_ == 2.5

@@ -98,7 +98,6 @@ def test_c(tmp_path: Path) -> None:
         "-std=c99",
         "-Wall",
         "-Wextra",
-        "-Wno-unused-parameter",
         "-Werror",
         "all.c",
         "-o",

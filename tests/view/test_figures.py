@@ -4,6 +4,7 @@ import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,10 @@ from edgewise.view import (
 class Front:
     def __init__(self, *rmse: float) -> None:
         self.errors = rmse
+
+    @property
+    def best(self) -> SimpleNamespace:
+        return SimpleNamespace(equation=self.rows()[-1]["equation"])
 
     def rows(self) -> list[dict[str, Any]]:
         return [
@@ -108,8 +113,16 @@ def test_numbers_on_the_plot() -> None:
 
 def test_the_equations_of_best_score_stand_beside_the_front() -> None:
     ax = plot_front(Front(1.0, 0.5, 0.1), equations=2)
-    assert ax.texts[0].get_text().count("\n") == 1
+    first, pick = ax.texts[0].get_text().split("\n")
+    assert pick.startswith("\u25cb 5 ")
+    assert first.startswith("1 ")
     assert ax.get_yscale() == "log"
+
+
+def test_the_pick_has_a_ring_and_an_error_of_zero_lies_on_the_axis() -> None:
+    ax = plot_front(Front(1.0, 0.1, 0.0))
+    *_, ring = ax.lines
+    assert ring.get_xydata().tolist() == [[5, ax.get_ylim()[0]]]
 
 
 @pytest.mark.parametrize("plot", [plot_predictions, plot_residuals])

@@ -9,7 +9,7 @@ import torch
 
 from edgewise.errors import ShapeError, ValuesError
 from edgewise.nn import KAN, Constants, Model, Scaling, edge_scores, trace
-from edgewise.view import Drawing, EdgeMark, draw_network
+from edgewise.view import Drawing, EdgeMark, draw_network, to_svg
 from edgewise.view.geometry import name_lines, spread
 
 SHAPES = [[2, 5, 1], [2, 1, 1], [8, 16, 3], [4, (2, 1), 1], [1, 1], [3, [1, 3], [2]], [40, 3, 1]]
@@ -137,6 +137,28 @@ def test_labels_of_fixed_edges() -> None:
     net[0].set_edge(1, 0, "x^2")
     net[1].set_edge(0, 0, "exp")
     assert [edge.label for edge in draw_network(net, rows(2)).edges] == [("sin(3.14 x)",), ("x^2",), ("exp",)]
+
+
+def test_constants_of_sums_stand_beside_them_where_all_that_arrives_has_a_name() -> None:
+    net = network([2, [2, 1], 1], dtype=torch.float64)
+    with torch.no_grad():
+        net[0].bias.copy_(torch.tensor([2.5, -3.0, 7.0]))
+        net[1].bias.copy_(torch.tensor([1e-9]))
+    for source in range(2):
+        for target in range(3):
+            net[0].set_edge(source, target, "x")
+    for source in range(2):
+        net[1].set_edge(source, 0, "x")
+    nodes = draw_network(net, rows(2).double()).nodes
+    assert [node.shifts for node in nodes[2:]] == [("+ 2.5", "\u2212 3"), ("+ 7",), ("",)]
+    first, second = (x for x, _ in nodes[2].factors)
+    assert second - first > 40  # the constant has room between them
+    written = to_svg(draw_network(net, rows(2).double()))
+    assert all(f">{shift}</text>" in written for shift in ("+ 2.5", "\u2212 3", "+ 7"))
+    loose = network([1, 1])  # a spline holds any constant
+    with torch.no_grad():
+        loose[0].bias.fill_(5.0)
+    assert draw_network(loose, rows(1)).nodes[1].shifts == ("",)
 
 
 def test_labels_of_the_first_layer_speak_in_the_units_of_the_column() -> None:

@@ -8,6 +8,7 @@
 from .coded import coded_name
 from .downloads import DOWNLOADS, fetch, fetch_arrays, fetch_cells
 from .frames import columns_of, has_names
+from .given import as_table
 from .readers import read_columns, read_table
 from .table import Table
 from .tables import TABLES, load_table
@@ -16,6 +17,7 @@ __all__ = [
     "DOWNLOADS",
     "TABLES",
     "Table",
+    "as_table",
     "coded_name",
     "columns_of",
     "fetch",

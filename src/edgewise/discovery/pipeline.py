@@ -15,12 +15,14 @@ Every step puts formulas on one front and may find that the time is over; what w
 import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
+from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sympy
 
-from edgewise.data import Table
+from edgewise.data import Table, as_table
 from edgewise.errors import SettingsError
 from edgewise.formula import symbol
 from edgewise.nn import KAN, Model
@@ -57,7 +59,8 @@ SNAPPED = 6  # formulas of the front whose constants are tried as plain numbers
 
 
 def discover(
-    table: Table,
+    table: Table | Any,
+    target: str | None = None,
     *,
     seed: int = 0,
     time_budget: float = 60.0,
@@ -70,6 +73,7 @@ def discover(
 ) -> Discovery:
     """Find the law in a table.
 
+    ``table`` is a Table, or what one can be made of with ``target``: a data frame, a mapping of columns, a path.
     ``time_budget`` is in wall seconds; when it ends, or on Ctrl+C, the best so far is returned and ``cut`` says what was
     left out. ``primitives`` restricts the functions that edges may become (names of the table, or the user's own).
     ``workers`` processes try network shapes at the same time; the answer does not depend on their number, nor on anything
@@ -87,19 +91,17 @@ def discover(
     >>> discover(load_table("kepler"), time_budget=20).formula.equation  # doctest: +SKIP
     'period = axis**(3/2)'
     """
-    if not isinstance(table, Table):
+    table = as_table(table, target)
+    if not isinstance(seed, Integral) or seed < 0:
+        raise SettingsError(f"seed is a whole number of 0 or more, got {seed!r}.")
+    if not isinstance(time_budget, Real) or not time_budget > 0:
+        raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget!r}.")
+    if not isinstance(effort, Real) or not 0 < effort < float("inf"):
         raise SettingsError(
-            f"discover takes a Table, got {type(table).__name__}. Make one with edgewise.read_table(path, target=...), or "
-            f"from a data frame with edgewise.Table.from_frame(frame, target=...)."
+            f"effort multiplies the work of the search: a number above 0 (1 by default), got {effort!r}."
         )
-    if seed < 0:
-        raise SettingsError(f"seed is a number of 0 or more, got {seed}.")
-    if not time_budget > 0:
-        raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
-    if not 0 < effort < float("inf"):
-        raise SettingsError(f"effort multiplies the work of the search: a number above 0 (1 by default), got {effort}.")
-    if workers < 1:
-        raise SettingsError(f"workers is a number of processes, 1 or more, got {workers}.")
+    if not isinstance(workers, Integral) or workers < 1:
+        raise SettingsError(f"workers is a number of processes, 1 or more, got {workers!r}.")
     if resume and checkpoint is None:
         raise SettingsError("resume goes on with a search that was kept: say in which folder with checkpoint=...")
     rows = table_of(primitives)

@@ -139,7 +139,10 @@ class Discovery:
                 beyond := int(np.sum((columns[name] < low - spare) | (columns[name] > high + spare)))
             ):
                 yield f"{name!r} leaves the range that was learned from ({low:g} to {high:g}) in {_rows(beyond)}."
-        if missing := int(np.sum(~np.isfinite(answers))):
+        absent = np.any([~np.isfinite(cells) for cells in columns.values()], axis=0)
+        if blank := int(np.sum(absent)):
+            yield f"a cell is missing in {_rows(blank)}, so that there may be no answer."
+        if missing := int(np.sum(~np.isfinite(answers) & ~absent)):
             yield f"the answer is no number in {_rows(missing)}: the formula is not defined there."
 
     def _answers(self, columns: Mapping[str, np.ndarray], use: str) -> np.ndarray:

@@ -45,6 +45,24 @@ def require_numbers(x: Any) -> None:
             )
 
 
+def require_numbers_to_explain(y: Any) -> None:
+    """ValuesError where a target holds words: a formula gives numbers."""
+    words = [cell for cell in _objects(np.asarray(y).ravel()) if isinstance(cell, str)]
+    if words and not all(map(_is_number, words)):
+        raise ValuesError(
+            f"the target holds words (like {words[0]!r}), and a formula gives numbers. For classes there is "
+            "edgewise.KANClassifier."
+        )
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
 def require_finite(x: np.ndarray, names: Sequence[str]) -> None:
     """ValuesError where cells of ``x`` (rows, inputs) are NaN or infinite."""
     bad = ~np.isfinite(x)

@@ -17,7 +17,7 @@ from edgewise.primitives import Primitive
 
 from .answers import answer
 from .base import DiscoveryEstimator, one_or_all
-from .columns import require_different_rows, row_weights, target_names
+from .columns import require_different_rows, require_numbers_to_explain, row_weights, target_names
 from .constant import constant_discovery, why_constant
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         may be. A ``fit`` that fails leaves the estimator unfitted.
         """
         self._begin()
+        require_numbers_to_explain(y)
         x, found = self._learnable(X, y, multi_output=True, y_numeric=True, ensure_min_samples=2)
         weights = row_weights(x, sample_weight)
         outputs = found.reshape(len(found), -1)

@@ -73,6 +73,11 @@ def _calls(pattern: str, **others: str) -> dict[str, str]:
     return {name: pattern.format(name) + "({})" for name in _NAMES} | others
 
 
+def _unused(arguments: Sequence[str], body: str) -> list[str]:
+    """Those that the formula does not need: compilers warn of them unless they are named."""
+    return [argument for argument in arguments if not re.search(rf"\b{argument}\b", body)]
+
+
 def _indented(text: str, by: str = "    ") -> str:
     return "".join(f"{by}{line}\n" for line in text.splitlines() if line)
 
@@ -96,7 +101,8 @@ _TORCH_HELPERS = {
 
 
 def _torch_frame(name: str, arguments: Sequence[str], body: str, helpers: str) -> str:
-    used = [x for x in arguments if re.search(rf"\b{x}\b", body)]
+    unused = _unused(arguments, body)
+    used = [x for x in arguments if x not in unused]
     floating = "".join(f"    {x} = _floating({x})\n" for x in used)
     parts = [
         "import torch\n",
@@ -135,7 +141,8 @@ _C_MATH = (
 
 def _c_frame(name: str, arguments: Sequence[str], body: str, helpers: str) -> str:
     taken = ", ".join(f"double {argument}" for argument in arguments) or "void"
-    return f"#include <math.h>\n\n{helpers}\ndouble {name}({taken})\n{{\n    return {body};\n}}\n"
+    unused = "".join(f"    (void){argument};\n" for argument in _unused(arguments, body))
+    return f"#include <math.h>\n\n{helpers}\ndouble {name}({taken})\n{{\n{unused}    return {body};\n}}\n"
 
 
 def _guarded(helpers: Mapping[str, str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from .evaluate import evaluate, number
 
 # how tightly the outermost operator of a text binds
 SUM, PRODUCT, POWER, ATOM = range(4)
+FEW_ZEROS = 4  # as many at the end of a whole number are written as a power of ten
 
 
 class Piece(NamedTuple):
@@ -133,4 +134,13 @@ def _digits(value: sympy.Number) -> list[tuple[str, bool]]:
     digits = repr(number(value))
     if digits in ("inf", "nan"):
         raise FormulaError(f"the number {value} does not fit in a float64.")
-    return [(digits, True)]
+    return [(_in_powers_of_ten(digits), True)]
+
+
+def _in_powers_of_ten(digits: str) -> str:
+    """``2840000.0`` as ``2.84e+06``: a row of zeros before the point says nothing. The same float in any case."""
+    whole = digits.removesuffix(".0")
+    kept = whole.rstrip("0")
+    if whole == digits or len(whole) - len(kept) < FEW_ZEROS:
+        return digits
+    return f"{kept[0]}{'.' if kept[1:] else ''}{kept[1:]}e+{len(whole) - 1:02}"

@@ -10,9 +10,10 @@ from torch import Tensor
 from edgewise.errors import ShapeError, ValuesError
 from edgewise.nn import KAN, Constants, Edge, EdgeId, KANLayer, Model, Scaling, edge_scores, trace
 from edgewise.nn.scores import ScoreKind
+from edgewise.nn.trace import LayerTrace
 from edgewise.train import EdgeBand, EdgeBands
 
-from .labels import edge_label
+from .labels import edge_label, edge_shift
 
 POINTS = 65
 
@@ -39,12 +40,17 @@ class EdgeCurve:
 
 @dataclass(frozen=True)
 class Content:
-    """A network as it is to be drawn: names of inputs and targets, arity of each node of each layer, curves."""
+    """A network as it is to be drawn: names of inputs and targets, arity of each node of each layer, curves.
+
+    ``shifts`` has a text for each sum of each layer: the constant that it adds where all that arrives has a name (a spline
+    can hold any constant, so that none can be told from it), else nothing.
+    """
 
     inputs: tuple[str, ...]
     targets: tuple[str, ...]
     arities: tuple[tuple[int, ...], ...]
     curves: tuple[EdgeCurve, ...]
+    shifts: tuple[tuple[str, ...], ...]
 
 
 def read_content(
@@ -68,7 +74,8 @@ def read_content(
     for number, (layer, scores) in enumerate(zip(network, edge_scores(seen, score), strict=True)):
         entering, first = seen.layers[number].preactivations, None if number else scaling
         curves += _layer_curves(number, layer, entering, scores, first, bands)
-    return Content(*names, tuple(layer.arity for layer in network), tuple(curves))
+    shifts = tuple(map(_shifts, network, seen.layers))
+    return Content(*names, tuple(layer.arity for layer in network), tuple(curves), shifts)
 
 
 def _rows(network: KAN, model: Model | KAN, x: np.ndarray | Tensor) -> Tensor:
@@ -126,6 +133,17 @@ def _layer_curves(
         name, pole = (edge.primitive.name, edge.primitive.pole) if edge.primitive else ("", False)
         curves.append(EdgeCurve(edge_id, edge.kind, x, y, name, _label(edge, x, shift, scale), pole, score, band))
     return curves
+
+
+def _shifts(layer: KANLayer, seen: LayerTrace) -> tuple[str, ...]:
+    """What each sum adds to named edges, where that is more than a thousandth of what the sum reaches."""
+    named = {target for _, target, _ in layer.fixed}
+    splines = {edge.target for _, edge in _edges(0, layer) if edge.primitive is None}
+    reach = seen.sums.abs().amax(0).tolist()
+    return tuple(
+        edge_shift(bias, reach[target]) if target in named - splines else ""
+        for target, bias in enumerate(layer.bias.tolist())
+    )
 
 
 def _band_at(band: EdgeBand | None, x: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

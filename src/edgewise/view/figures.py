@@ -29,6 +29,7 @@ from .geometry import (
     bends,
     draw_network,
     name_lines,
+    shift_marks,
 )
 from .labels import edge_label
 from .style import BAND, DARK, LIGHT, READABLE, UNUSED, Palette, visible
@@ -39,10 +40,25 @@ if TYPE_CHECKING:
 
 PIXEL = 1 / 100  # inches; a picture of 840 px is 8.4 inches wide
 LONGEST = 48  # letters of an equation beside a front
+PICKED = "\u25cb "  # the ring before the line of the pick
+
+
+class HasEquation(Protocol):
+    """A formula, as far as a picture needs it."""
+
+    @property
+    def equation(self) -> str:
+        """``T = 2*pi*sqrt(L/g)``."""
+        ...
 
 
 class HasRows(Protocol):
-    """A front of formulas: ``rows()`` gives complexity, rmse, r2, score and equation of each."""
+    """A front of formulas: ``rows()`` gives complexity, rmse, r2, score and equation of each, ``best`` is the pick."""
+
+    @property
+    def best(self) -> HasEquation:
+        """The pick."""
+        ...
 
     def rows(self) -> list[dict[str, Any]]:
         """One dict a formula."""
@@ -121,24 +137,31 @@ def plot_residuals(
 
 
 def plot_front(front: HasRows, ax: "Axes | None" = None, *, equations: int = 6) -> "Axes":
-    """Held-out error against complexity, one dot a formula; the ``equations`` of best score are written out."""
+    """Held-out error against complexity, one dot a formula, a ring around the pick; beside it the pick and the formulas of
+    best score, ``equations`` in all. An error of zero lies on the axis below."""
     from matplotlib.ticker import MaxNLocator
 
     rows = sorted(front.rows(), key=lambda row: row["complexity"])
     if not rows:
         raise ShapeError("the front is empty: there is no formula to draw.")
-    ax = ax or _own_axes(6.4, 4.2)
+    ax = ax or _own_axes(9.0, 4.2)
     complexity = [row["complexity"] for row in rows]
-    rmse = [row["rmse"] for row in rows]
-    if min(rmse) > 0:
+    rmse = np.array([row["rmse"] for row in rows])
+    if (above := rmse[rmse > 0]).size:
         ax.set_yscale("log")
+        lowest = above.min() / 10
+        rmse = np.maximum(rmse, lowest)
     ax.step(complexity, rmse, where="post", color=LIGHT.frame, linewidth=1, zorder=1)
-    ax.plot(complexity, rmse, "o", color=LIGHT.fixed, markersize=6, zorder=2)
-    best = sorted(rows, key=lambda row: -row["score"])[:equations]
-    shown = [f"{row['complexity']:>3}   {row['equation']}" for row in sorted(best, key=lambda row: row["complexity"])]
-    listed = "\n".join(line if len(line) <= LONGEST else line[: LONGEST - 1] + ELLIPSIS for line in shown)
-    ax.text(  # a front falls, so that its upper right corner is free
-        0.99, 0.98, listed, transform=ax.transAxes, ha="right", va="top", multialignment="left", linespacing=1.5,
+    ax.plot(complexity, rmse, "o", color=LIGHT.fixed, markersize=6, zorder=2, clip_on=False)
+    picked = next((i for i, row in enumerate(rows) if row["equation"] == front.best.equation), 0)
+    ring: dict[str, Any] = {"markersize": 12, "markerfacecolor": "none", "markeredgecolor": LIGHT.ink, "clip_on": False}
+    ax.plot(complexity[picked], rmse[picked], "o", **ring)
+    if rmse.min() < above.min(initial=np.inf):
+        ax.set_ylim(bottom=rmse.min())
+    shown = sorted(range(len(rows)), key=lambda i: (i != picked, -rows[i]["score"]))[:equations]
+    listed = "\n".join(_listed(rows[i], i == picked) for i in sorted(shown))
+    ax.text(
+        1.02, 1.0, listed, transform=ax.transAxes, ha="left", va="top", multialignment="left", linespacing=1.6,
         **_plain(listed, 8.5, LIGHT.ink),
     )  # fmt: skip
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -252,6 +275,8 @@ def _draw_node(pen: _Pen, node: NodeMark) -> None:
     for x, y, line in name_lines(node):
         turned: dict[str, Any] = {"rotation": 90, "ha": "right", "va": "top" if node.kind == "input" else "bottom"}
         pen.text(x, y, line, NAME_SIZE, alpha=alpha, **(turned if node.turned else {}))
+    for x, y, shift in shift_marks(node):
+        pen.text(x, y, shift, LABEL_SIZE, colour=pen.palette.fixed, ha="left")
 
 
 def _scale(ax: "Axes", width: float, height: float) -> float:
@@ -261,6 +286,13 @@ def _scale(ax: "Axes", width: float, height: float) -> float:
 
 
 # -- common ----------------------------------------------------------------------------------------------------------
+
+
+def _listed(row: dict[str, Any], picked: bool) -> str:
+    """A line beside a front."""
+    equation = row["equation"]
+    cut = equation if len(equation) <= LONGEST else equation[: LONGEST - 1] + ELLIPSIS
+    return f"{PICKED if picked else ''}{row['complexity']}   {cut}"
 
 
 def _own_axes(width: float, height: float, bare: bool = False) -> "Axes":

@@ -38,6 +38,7 @@ MOST_BAND = 2.0  # of a band that is shown on either side of a curve, in heights
 BEND = 0.38  # 0: wires run straight, as in the paper; 0.5: as upright as can be
 FACTOR_RISE, FACTOR_STEP = 24.0, 18.0  # from the factors of a product up to its node, and between factors
 NAME_SIZE, NAME_GAP, LABEL_SIZE, LINE = 13.0, 16.0, 10.5, 1.25
+SHIFT_GAP = 8.0  # from the middle of a sum's dot to the constant beside it
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class NodeMark:
     """A node at (x, y): a dot; a circle with a × and one small dot a factor below it where the node multiplies.
 
     ``used`` is False for a node that no edge leaves, outputs excepted. ``name`` holds the lines of an input's or output's
-    name and ``full_name`` the whole of it; ``turned`` names read upwards.
+    name and ``full_name`` the whole of it; ``turned`` names read upwards. ``shifts`` has the constant that each sum adds, or
+    nothing, in the order of ``sums``.
     """
 
     level: int
@@ -58,6 +60,7 @@ class NodeMark:
     name: tuple[str, ...] = ()
     full_name: str = ""
     turned: bool = False
+    shifts: tuple[str, ...] = ("",)
 
     @property
     def sums(self) -> tuple[Point, ...]:
@@ -202,6 +205,12 @@ def name_lines(node: NodeMark) -> list[tuple[float, float, str]]:
     return [(node.x, first + i * step, line) for i, line in enumerate(node.name)]
 
 
+def shift_marks(node: NodeMark) -> list[tuple[float, float, str]]:
+    """(left end, baseline, text) of the constants that a node's sums add, each on the right of its dot."""
+    places = zip(node.sums, node.shifts, strict=True)
+    return [(x + SHIFT_GAP, y + 0.35 * LABEL_SIZE, shift) for (x, y), shift in places if shift]
+
+
 # -- distances -------------------------------------------------------------------------------------------------------
 
 
@@ -298,7 +307,9 @@ def _nodes(
 ) -> list[list[NodeMark]]:
     last = len(levels) - 1
     placed = []
+    shifts = [("",) * len(content.inputs), *map(_in_signs, content.shifts)]
     for level, arity in enumerate([(1,) * len(content.inputs), *content.arities]):
+        first = np.cumsum([0, *arity])
         used = {c.id.source for c in layers[level]} if level < last else set(range(len(arity)))
         names = below if level == 0 else above if level == last else None
         full = content.inputs if level == 0 else content.targets
@@ -306,9 +317,9 @@ def _nodes(
         for i, x in enumerate(_along(arity, width)):
             kind: Level = "input" if level == 0 else "output" if level == last else "hidden"
             named = (names.lines[i], full[i], names.turned) if names else ((), "", False)
-            row.append(
-                NodeMark(level, i, kind, x, levels[level], _factors(x, levels[level], arity[i]), i in used, *named)
-            )
+            added = shifts[level][first[i] : first[i + 1]]
+            factors = _factors(x, levels[level], added)
+            row.append(NodeMark(level, i, kind, x, levels[level], factors, i in used, *named, added))
         placed.append(row)
     return placed
 
@@ -320,10 +331,18 @@ def _along(arity: Sequence[int], width: float) -> list[float]:
     return (MARGIN + (ends - rooms / 2) * width / ends[-1]).tolist()
 
 
-def _factors(x: float, y: float, arity: int) -> tuple[Point, ...]:
+def _in_signs(shifts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(true_minus, shifts))
+
+
+def _factors(x: float, y: float, shifts: tuple[str, ...]) -> tuple[Point, ...]:
+    """The dots of a product's factors, apart from each other by what is written beside them."""
+    arity = len(shifts)
     if arity == 1:
         return ()
-    return tuple((x + (i - (arity - 1) / 2) * FACTOR_STEP, y + FACTOR_RISE) for i in range(arity))
+    widest = max(text_width(shift, LABEL_SIZE) for shift in shifts)
+    step = FACTOR_STEP + (widest + SHIFT_GAP if widest else 0.0)
+    return tuple((x + (i - (arity - 1) / 2) * step, y + FACTOR_RISE) for i in range(arity))
 
 
 # -- edges -----------------------------------------------------------------------------------------------------------

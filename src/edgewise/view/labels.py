@@ -29,6 +29,17 @@ def edge_label(primitive: Primitive, constants: Constants, size: float = 1.0) ->
     return _line(c, _call(primitive, _line(a, "x", b, size), exponent), d)
 
 
+def edge_shift(shift: float, size: float = 1.0) -> str:
+    """``+ 16`` beside a sum; nothing where it is below a thousandth of ``size``, how large the sum gets.
+
+    >>> edge_shift(16.0, 20.0), edge_shift(-0.5), edge_shift(1e-9)
+    ('+ 16', '- 0.5', '')
+    """
+    if abs(shift) < 10**-DIGITS * size or not shift:
+        return ""
+    return f"{'-' if shift < 0 else '+'} {number(abs(shift))}"
+
+
 def number(value: float) -> str:
     """Three digits, no more than needed: ``3.14``, ``2``, ``1e+06``."""
     text = f"{value:.{DIGITS}g}"
@@ -51,6 +62,6 @@ def _line(slope: float, what: str, shift: float, size: float = 1.0) -> str:
         return number(shift)
     times = f"{factor}{what[1:]}" if what.startswith("1/") else f"{factor} {what}"
     text = {"1": what, "-1": f"-{what}"}.get(factor, times)
-    if abs(shift) < 10**-DIGITS * abs(slope) * size:
+    if abs(shift) < 10**-DIGITS * abs(slope) * size or not shift:
         return text
-    return f"{text} {'-' if shift < 0 else '+'} {number(abs(shift))}"
+    return f"{text} {edge_shift(shift, 0.0)}"

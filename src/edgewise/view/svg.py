@@ -24,6 +24,7 @@ from .geometry import (
     bends,
     draw_network,
     name_lines,
+    shift_marks,
 )
 from .style import BAND, DARK, LIGHT, READABLE, UNUSED, Palette, visible
 from .text import RAISED_BY, RAISED_SIZE, raised
@@ -72,11 +73,13 @@ def describe(drawing: Drawing) -> str:
     """The picture in words, for those who do not see it."""
     by_kind = {kind: [n.full_name for n in drawing.nodes if n.kind == kind] for kind in ("input", "output")}
     named = [f"{e.id} is {e.full_label}" for e in drawing.edges if e.full_label]
+    added = [f"node {n.index} of level {n.level} {shift}" for n in drawing.nodes for shift in n.shifts if shift]
     strongest = sorted(drawing.edges, key=lambda edge: -edge.score)[:5]
     parts = [
         f"A network of one-dimensional functions from {', '.join(by_kind['input'])} to {', '.join(by_kind['output'])}.",
         f"{len(drawing.edges)} edges are drawn.",
         f"Fixed edges: {'; '.join(named)}." if named else "",
+        f"Added constants: {'; '.join(added)}." if added else "",
         f"Shaded are {drawing.bands}." if drawing.bands else "",
         f"Strongest: {', '.join(f'{e.id} {e.score:.2f}' for e in strongest)}." if strongest else "",
     ]
@@ -182,6 +185,8 @@ def _node(node: NodeMark) -> Iterator[str]:
     else:
         yield f'<circle class="ew-ink" cx="{_n(node.x)}" cy="{_n(node.y)}" r="4.5"/>'
     yield from _node_name(node)
+    for x, y, shift in shift_marks(node):
+        yield _text(x, y, shift, LABEL_SIZE, "ew-label", anchor="start")
     yield "</g>"
 
 

@@ -91,9 +91,21 @@ def _why_not(url: str, part: Path, sha256: str, pooch: Any) -> str:
     try:
         _getter(url, pooch)(url, part)
     except (OSError, ValueError) as error:  # what requests raises is an OSError; an unknown protocol a ValueError
-        return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        return _in_short(error)
     seen = sha256_of(part)
     return "" if seen == sha256 else f"another file: its sha256 is {seen}, expected {sha256}"
+
+
+def _in_short(error: OSError | ValueError) -> str:
+    """What requests wraps in the classes of others, in a word: no connection, too slow, or the server's answer."""
+    causes = {
+        "SSLError": "no secure connection",
+        "ConnectTimeout": "no answer",
+        "ReadTimeout": "no answer",
+        "ConnectionError": "no connection",
+    }
+    kind = next((kind.__name__ for kind in type(error).__mro__ if kind.__name__ in causes), "")
+    return causes.get(kind) or " ".join(f"{type(error).__name__}: {error}".split())[:200]
 
 
 def _getter(url: str, pooch: Any) -> Getter:
