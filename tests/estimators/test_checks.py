@@ -1,4 +1,7 @@
-"""scikit-learn's own checks of an estimator: all of them, with no list of expected failures."""
+"""scikit-learn's own checks of an estimator: all of them, with no list of expected failures.
+
+With a tenth of the work each time; with the plain defaults (minutes) among the slow tests.
+"""
 
 from collections.abc import Callable
 
@@ -9,6 +12,15 @@ from edgewise import KANRegressor
 
 
 @pytest.mark.filterwarnings("default")
-@parametrize_with_checks([KANRegressor()])
+@parametrize_with_checks([KANRegressor(effort=0.1)])
 def test_scikit_learn_is_content(estimator: KANRegressor, check: Callable[[KANRegressor], None]) -> None:
+    check(estimator)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@parametrize_with_checks([KANRegressor()])
+def test_scikit_learn_is_content_with_the_defaults(
+    estimator: KANRegressor, check: Callable[[KANRegressor], None]
+) -> None:
     check(estimator)

@@ -72,6 +72,7 @@ class Judge:
     front: Front = field(init=False)
     judged: list[Judged] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    _lengths: dict[int, float] = field(default_factory=dict)  # judged ones live as long as the judge
 
     def __post_init__(self) -> None:
         self._binary = binary(self.prepared.columns(self.prepared.table))
@@ -151,7 +152,13 @@ class Judge:
         if not len(self.front):
             return None
         known = {id(j.formula): j for j in self.judged}
-        return min((known[id(formula)] for formula in self.front), key=lambda j: message_length(j, self.prepared))
+        return min((known[id(formula)] for formula in self.front), key=self._length)
+
+    def _length(self, candidate: Judged) -> float:
+        """`message_length`, found once for each candidate."""
+        if id(candidate) not in self._lengths:
+            self._lengths[id(candidate)] = message_length(candidate, self.prepared)
+        return self._lengths[id(candidate)]
 
     def settle(self) -> Judged | None:
         """Mark the best as the front's pick."""

@@ -17,7 +17,8 @@ NAMING: Linear = (1_000, 10, 20_000)
 SNAPPING: Linear = (500, 5, 10_000)
 
 NAMING_AN_EDGE = 100.0
-WRITING_OUT = 25.0
+WRITING_OUT = 25.0  # a network of FEW_EDGES; the terms of larger ones multiply
+FEW_EDGES = 4
 COMBINATIONS = (4, 48)  # of names for one network, at least and at most
 FOR_WRITING = 0.3  # of what is left for naming, for each network; the rest refits what was written
 
@@ -53,10 +54,15 @@ class Limits:
         return self.effort * min(least + a_row * self.rows, most)
 
 
-def combinations_for(left: float) -> int:
+def writing_out(edges: int) -> float:
+    """Units of writing out the formula of a network with so many named edges."""
+    return WRITING_OUT * max(1.0, edges / FEW_EDGES) ** 3
+
+
+def combinations_for(left: float, edges: int = FEW_EDGES) -> int:
     """How many combinations of names are written out with so many units left."""
     least, most = COMBINATIONS
-    return int(min(max(FOR_WRITING * left / WRITING_OUT, least), most))
+    return int(min(max(FOR_WRITING * left / writing_out(edges), least), most))
 
 
 def refitting(expression: sympy.Expr) -> float:

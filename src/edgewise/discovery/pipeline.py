@@ -35,7 +35,7 @@ from .calibration import tested
 from .clock import Clock
 from .journal import Journal, journal
 from .judge import Judge, Judged, beats
-from .limits import NAMING_AN_EDGE, WRITING_OUT, Limits, combinations_for, refitting, snapping
+from .limits import NAMING_AN_EDGE, Limits, combinations_for, refitting, snapping, writing_out
 from .memory import Steps, Trials, about
 from .naming import name_network
 from .permitted import permitted, table_of
@@ -273,6 +273,9 @@ class _Search:
         models = [(architecture.model, architecture.trial.error)]
         models += [(architecture.model.with_network(t.fit.network), t.error) for t in tried[:3]]
         for model, error in models:
+            best = self.judge.best
+            if best is not None and AS_GOOD * best.error < error:  # nothing is to be had from a network that is worse
+                return
             for expression in self._named(model, error, work):
                 if not work.pays(refitting(expression)):
                     break
@@ -301,13 +304,14 @@ class _Search:
         """The combinations of names that come nearest to the rows before their constants are refitted."""
         ranked: list[tuple[float, int, sympy.Expr]] = []
         pruned = self._pruned(model)
-        if not work.pays(NAMING_AN_EDGE * len(list(pruned.network.edges()))):
+        edges = len(list(pruned.network.edges()))
+        if not work.pays(NAMING_AN_EDGE * edges):
             return []
-        most = combinations_for(work.left)
+        most = combinations_for(work.left, edges)
         x, primitives = self.prepared.train.x, self.primitives
         for expression in name_network(pruned, x, accuracy=error, primitives=primitives, most=most):
             ranked.append((self.judge.rough_error(expression), len(ranked), expression))
-            if not work.pays(WRITING_OUT):
+            if not work.pays(writing_out(edges)):
                 break
         return [expression for _, _, expression in sorted(ranked)[:REFITTED]]
 

@@ -83,7 +83,7 @@ class Formula:
         """Names, numbers, functions and operators of the right-hand side."""
         return complexity(self.expression)
 
-    @property
+    @cached_property
     def constants(self) -> dict[str, float]:
         """The fitted constants by name: c1, c2, ... in the order in which they are read."""
         return constants(self.expression)
