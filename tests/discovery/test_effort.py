@@ -8,9 +8,11 @@ import pytest
 
 from edgewise import Table, discover
 from edgewise.discovery.architecture import find_architecture
-from edgewise.discovery.limits import Limits, combinations_for
+from edgewise.discovery.limits import Limits, combinations_for, writing_out
 from edgewise.discovery.prepare import prepare
 from edgewise.symbolic import Work, ladder, promise
+
+PLENTY = 600.0  # seconds: no budget is reached, so that nothing depends on the machine's speed
 
 
 def noise_of(rows: int, columns: int, seed: int = 1) -> Table:
@@ -56,8 +58,25 @@ def test_a_network_no_better_than_the_mean_names_nothing(monkeypatch: pytest.Mon
     assert discover(noise).model is not None
     assert named == []
     x = noise.x
+    monkeypatch.setattr("edgewise.discovery.pipeline.ladder", lambda *_, **__: iter(()))
+    monkeypatch.setattr("edgewise.discovery.pipeline.named_graphs", lambda *_, **__: iter(()))
     discover(Table.from_arrays(x, np.abs(x[:, 0]) + 0.3 * noise.y))
     assert named != []
+
+
+def test_nothing_is_named_where_a_formula_is_better_than_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgewise.discovery.pipeline.name_network", lambda *_, **__: pytest.fail("it was named"))
+    x = np.random.default_rng(0).normal(size=(200, 10))
+    found = discover(
+        Table.from_arrays(x, 38 * x[:, 4] + 20 * np.random.default_rng(1).normal(size=200)), time_budget=PLENTY
+    )
+    assert found.formula is not None
+    assert found.formula.rmse < found.network_rmse
+
+
+def test_long_formulas_are_few() -> None:
+    assert writing_out(2) == writing_out(4) < writing_out(18) / 50
+    assert combinations_for(1e4, 18) < combinations_for(1e4)
 
 
 def test_a_law_is_a_promise() -> None:
@@ -95,7 +114,7 @@ def test_work_knows_the_clock_from_the_limit() -> None:
 @pytest.mark.parametrize("effort", [0.1, 1.0])
 def test_a_law_needs_no_effort(effort: float) -> None:
     x = np.random.default_rng(0).uniform(1, 2, (80, 3))
-    found = discover(Table.from_arrays(x, x[:, 0] ** 2 * x[:, 1] / x[:, 2]), effort=effort)
+    found = discover(Table.from_arrays(x, x[:, 0] ** 2 * x[:, 1] / x[:, 2]), effort=effort, time_budget=PLENTY)
     assert found.verified
     assert found.cut == ()
 

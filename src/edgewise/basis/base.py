@@ -75,11 +75,18 @@ class Basis(nn.Module, ABC):
         """Every function of every input at ``x``, and its derivative."""
         if x.shape[-1] != self.n_in:
             raise ShapeError(f"the basis holds {self.n_in} inputs but x has {x.shape[-1]} columns.")
+        self.require_inside(x)
+        near, beyond = self.near(x)
+        return self.extended(*self.inside(near), beyond.unsqueeze(-1))
+
+    def near(self, x: Float[Tensor, "*batch n_in"]) -> tuple[Tensor, Tensor]:
+        """The nearest points at which the family's own formula holds, and how far beyond them x lies."""
         margin = MARGIN[self.extrapolation] * (self.high - self.low)
         near = torch.minimum(torch.maximum(x, self.low - margin), self.high + margin)
-        self.require_inside(x)
-        values, slopes = self.inside(near)
-        beyond = (x - near).unsqueeze(-1)
+        return near, x - near
+
+    def extended(self, values: Tensor, slopes: Tensor, beyond: Tensor) -> tuple[Tensor, Tensor]:
+        """Values and slopes at x, from those at the points `near` it and the way ``beyond``."""
         if self.extrapolation == "constant":
             nothing = torch.where(beyond.isnan(), beyond, torch.zeros_like(beyond))  # 0 * beyond is no number at inf
             return values + nothing, torch.where(beyond == 0, slopes, torch.zeros_like(slopes))

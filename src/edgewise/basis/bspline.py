@@ -5,6 +5,7 @@ on each side, so that the basis is complete up to both borders (C. de Boor, *A P
 The border knots are not repeated, so that uniform knots stay uniform to the end.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -93,17 +94,21 @@ class BSpline(Basis):
     def inside(self, x: Float[Tensor, "*batch n_in"]) -> tuple[Tensor, Tensor]:
         """Values and slopes, each scattered from the ``degree + 1`` that are not zero."""
         piece = self.piece(x.detach())
-        values, slopes = self._local(x, piece)
+        near = piece.unsqueeze(-1) + torch.arange(1, 2 * self.degree + 1, device=x.device)
+        knots = self.knots.expand(*x.shape, -1).gather(-1, near).unbind(-1)
+        values, slopes = (torch.stack(row, -1) for row in self.triangle(x, knots))
         where = piece.unsqueeze(-1) + torch.arange(self.degree + 1, device=x.device)
         empty = x.new_zeros(*x.shape, self.n_basis)
         return empty.scatter(-1, where, values), empty.scatter(-1, where, slopes)
 
-    def _local(self, x: Tensor, piece: Tensor) -> tuple[Tensor, Tensor]:
-        """The triangle of de Boor, (*batch, n_in, degree + 1): each row grows out of the one of a degree less."""
-        near = piece.unsqueeze(-1) + torch.arange(1, 2 * self.degree + 1, device=x.device)
-        knots = self.knots.expand(*x.shape, -1).gather(-1, near)  # t[i-degree+1] ... t[i+degree] around the piece i
-        ahead = [knots[..., self.degree + r] - x for r in range(self.degree)]
-        behind = [x - knots[..., self.degree - 1 - r] for r in range(self.degree)]
+    def triangle(self, x: Tensor, knots: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """Values and slopes of the ``degree + 1`` functions that are not zero at x, shaped like x.
+
+        ``knots`` are the 2 degree ones around the piece of each x, t[i-degree+1] ... t[i+degree], shaped like x. By the triangle
+        of de Boor: each row grows out of the one of a degree less.
+        """
+        ahead = [knots[self.degree + r] - x for r in range(self.degree)]
+        behind = [x - knots[self.degree - 1 - r] for r in range(self.degree)]
         row = [torch.ones_like(x)]
         slopes = [torch.zeros_like(x)]
         for d in range(1, self.degree + 1):
@@ -114,4 +119,4 @@ class BSpline(Basis):
             falling = [ahead[r] * shares[r] for r in range(d)]
             rising = [behind[d - 1 - r] * shares[r] for r in range(d)]
             row = [falling[0], *(a + b for a, b in zip(rising, falling[1:], strict=False)), rising[-1]]
-        return torch.stack(row, -1), torch.stack(slopes, -1)
+        return row, slopes

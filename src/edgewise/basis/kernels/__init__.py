@@ -1,7 +1,8 @@
-"""Ways to evaluate a layer: the eager formula, which is the truth, and compiled kernels, which must agree with it.
+"""Ways to evaluate a layer: a formula, which is the truth, and faster ones, which must agree with it.
 
-``weighted_sums`` chooses by what is at hand: compiled for B-splines of degree 1 to 5 in float32 or float64 on the CPU when
-the work is worth it, eager for everything else. ``with use("eager"):`` forces one.
+``weighted_sums`` chooses by what is at hand: compiled kernels for B-splines of degree 1 to 5 in float32 or float64 on the
+CPU when the work is worth it, else tensor operations that keep x alone for the way back ("eager"), and the formula itself
+for other bases and wherever torch looks on (compilers, torch.func, forward mode). ``with use("eager"):`` forces one.
 
 >>> with use("eager"):
 ...     status()
@@ -23,7 +24,9 @@ from edgewise.basis.bspline import BSpline
 from edgewise.basis.residuals import Residual
 from edgewise.errors import EdgewiseWarning, SettingsError, unknown
 
+from . import tensors
 from .plain import not_traced
+from .rule import Evaluation, WeightedSums
 
 __all__ = ["not_traced", "status", "use", "weighted_sums"]
 
@@ -63,27 +66,37 @@ def weighted_sums(
 
     x (*batch, n_in), weight (n_in, n_basis + 1, n_out) -> (*batch, n_out). ``formula(x, weight)`` is the eager way.
     """
-    if not not_traced(x, weight):
+    plain = not_traced(x, weight) and not _cannot_be_kept(x, weight, basis.knots)
+    chosen = _chosen(basis, x, weight) if plain else None
+    if chosen is None or not isinstance(basis, BSpline):
         return formula(x, weight)
-    way = _way.get()
-    if way == "eager":
-        return formula(x, weight)
-    reason = _cannot(basis, x, weight)
-    if not reason and (way == "compiled" or x.numel() * weight.shape[-1] >= WORTH_IT):
-        reason = fault()
-    elif not reason:
-        return formula(x, weight)
-    if way == "compiled" and reason:
-        raise SettingsError(f"the compiled kernels cannot evaluate this layer: {reason}. Leave the choice to 'auto'.")
-    if reason:
-        return formula(x, weight)
-    assert isinstance(basis, BSpline)
-    from .fused import Fused
-
     basis.require_inside(x)
     rows = x.reshape(-1, x.shape[-1]).contiguous()
-    y: Tensor = Fused.apply(rows, weight, basis, residual, formula)  # type: ignore[no-untyped-call]
+    y: Tensor = WeightedSums.apply(rows, weight, basis, residual, formula, chosen)  # type: ignore[no-untyped-call]
     return y.view(*x.shape[:-1], weight.shape[-1])
+
+
+def _chosen(basis: Basis, x: Tensor, weight: Tensor) -> Evaluation | None:
+    """The compiled kernels, or tensor operations; None where the formula alone can do it."""
+    way, reason = _way.get(), _cannot(basis, x, weight)
+    worth_it = not reason and x.numel() * weight.shape[-1] >= WORTH_IT
+    if way == "compiled" or (way == "auto" and worth_it):
+        reason = reason or fault()
+        if not reason:
+            from . import fused
+
+            return fused
+        if way == "compiled":
+            raise SettingsError(
+                f"the compiled kernels cannot evaluate this layer: {reason}. Leave the choice to 'auto'."
+            )
+    alike = x.dtype == weight.dtype == basis.knots.dtype and x.is_floating_point()
+    return tensors if isinstance(basis, BSpline) and alike and x.numel() else None
+
+
+def _cannot_be_kept(*tensors: Tensor) -> bool:
+    """Whether a way back is asked for through tensors of inference mode, which may not be kept for it."""
+    return torch.is_grad_enabled() and any(one.is_inference() for one in tensors)
 
 
 def _cannot(basis: Basis, x: Tensor, weight: Tensor) -> str:

@@ -1,4 +1,4 @@
-"""From tensors to the compiled kernels and back: packing, threads, and the rule of the derivative."""
+"""From tensors to the compiled kernels and back: packing and threads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from edgewise.basis.bspline import BSpline
 from edgewise.basis.residuals import Residual
 
 from .pieces import Pieces, pieces_of
-from .plain import not_traced
 from .threads import in_ranges
 
 
@@ -87,13 +86,24 @@ def _kernels(basis: BSpline, tiles: Tiles) -> tuple[Callable[..., Any], ...]:
     return spline_kernels(basis.degree, tiles.lanes, tiles.narrow, basis.extrapolation == "constant")
 
 
-def sums(basis: BSpline, spline: Pieces, x: Tensor, weight: Tensor, residual: Residual) -> Tensor:
+def sums(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual) -> Tensor:
     """(batch, n_in) -> (batch, n_out): every edge's spline and residual function, added up."""
+    spline = pieces_of(basis)
     tiles = Tiles.of(weight.shape[-1], x.dtype)
     y = x.new_empty(len(x), tiles.n_out)
     inner = (flat(tiles.packed(weight)), np.zeros(tiles.n_out, flat(y).dtype), flat(y))
     _by_rows(basis, spline, tiles, 0, x, residual.value(x), inner)
     return y if tiles.n_out == weight.shape[-1] else y[:, : weight.shape[-1]].contiguous()
+
+
+def gradients(
+    basis: BSpline, x: Tensor, weight: Tensor, residual: Residual, g: Tensor, needed: tuple[bool, ...]
+) -> tuple[Tensor | None, Tensor | None]:
+    """The gradients by x and by the weights, given that by the sums; None for one that is not ``needed``."""
+    spline = pieces_of(basis)
+    dx = grad_x(basis, spline, x, weight, residual, g) if needed[0] else None
+    dw = grad_weight(basis, spline, x, weight.shape[-1], residual, g) if needed[1] else None
+    return dx, dw
 
 
 def grad_x(basis: BSpline, spline: Pieces, x: Tensor, weight: Tensor, residual: Residual, g: Tensor) -> Tensor:
@@ -133,57 +143,3 @@ def grad_weight(basis: BSpline, spline: Pieces, x: Tensor, n_out: int, residual:
 
     in_ranges(work, basis.n_in, x.numel() * tiles.n_out, blocks.inputs)
     return result if tiles.n_out == n_out else result[..., :n_out].contiguous()
-
-
-class Fused(torch.autograd.Function):
-    """The kernels as one differentiable function of x and the weights.
-
-    Only x is kept for the way back. Where gradients of gradients are asked for, the way back is that of ``formula``, the
-    eager one, which can be differentiated again.
-    """
-
-    @staticmethod
-    def forward(
-        ctx: Any,
-        x: Tensor,
-        weight: Tensor,
-        basis: BSpline,
-        residual: Residual,
-        formula: Callable[[Tensor, Tensor], Tensor],
-    ) -> Tensor:
-        """The sums of a batch."""
-        ctx.save_for_backward(x, weight, basis.knots)  # the knots so that torch notices when they have moved
-        ctx.spline, ctx.basis, ctx.residual, ctx.formula = pieces_of(basis), basis, residual, formula
-        return sums(basis, ctx.spline, x, weight, residual)
-
-    @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        """The gradients that are asked for."""
-        x, weight, _ = ctx.saved_tensors
-        needed, g = ctx.needs_input_grad[:2], upstream[0]
-        if torch.is_grad_enabled():
-            return (*_differentiable(ctx.formula, x, weight, needed, g), None, None, None)
-        if not not_traced(g):
-            return (*_by_tensors(ctx, x, weight, g), None, None, None)
-        dx = grad_x(ctx.basis, ctx.spline, x, weight, ctx.residual, g) if needed[0] else None
-        dw = grad_weight(ctx.basis, ctx.spline, x, weight.shape[-1], ctx.residual, g) if needed[1] else None
-        return dx, dw, None, None, None
-
-
-def _differentiable(
-    formula: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight: Tensor, needed: tuple[bool, ...], g: Tensor
-) -> tuple[Tensor | None, ...]:
-    """Gradients that can be differentiated again."""
-    with torch.enable_grad():
-        asked = [value for value, need in zip((x, weight), needed, strict=True) if need]
-        found = iter(torch.autograd.grad(formula(x, weight), asked, g, create_graph=True))
-    return tuple(next(found) if need else None for need in needed)
-
-
-def _by_tensors(ctx: Any, x: Tensor, weight: Tensor, g: Tensor) -> tuple[Tensor, Tensor]:
-    """The same two gradients as tensor operations, which torch can batch over many ``g`` at once."""
-    values, slopes = ctx.basis.values_and_slopes(x)
-    values = torch.cat([values, ctx.residual.value(x).unsqueeze(-1)], -1)
-    slopes = torch.cat([slopes, ctx.residual.slope(x).unsqueeze(-1)], -1)
-    by_feature = (g @ weight.flatten(0, 1).T).view(slopes.shape)
-    return (by_feature * slopes).sum(-1), (values.flatten(1).T @ g).view(weight.shape)
