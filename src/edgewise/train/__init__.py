@@ -10,6 +10,7 @@ additive    class probabilities by functions of single columns, to the maximum o
 from .additive import Smoothing, fit_additive
 from .bands import EdgeBand, EdgeBands, edge_bands
 from .certificate import Certificate, noise_share
+from .chunks import Chunks
 from .gradient import Descent, Gradient, Round, gradient
 from .history import Fit, History, Stage, TrainingData
 from .levenberg import Levenberg, levenberg
@@ -22,6 +23,7 @@ from .warm_up import warm_up
 __all__ = [
     "LOSSES",
     "Certificate",
+    "Chunks",
     "Descent",
     "EdgeBand",
     "EdgeBands",

@@ -18,6 +18,7 @@ from edgewise.nn import KAN
 from edgewise.surgery import move_knots
 
 from .checkpoint import read_checkpoint, write_checkpoint
+from .chunks import Chunks
 from .history import TrainingData
 from .objective import Objective
 
@@ -84,7 +85,7 @@ class _Run:
 
 def gradient(
     network: KAN,
-    data: TrainingData,
+    data: TrainingData | Chunks,
     objective: Objective | None = None,
     settings: Gradient | None = None,
     *,
@@ -93,12 +94,17 @@ def gradient(
     checkpoint: str | Path | None = None,
     progress: Callable[[Round], None] | None = None,
 ) -> Descent:
-    """Train a copy of ``network`` from the weights that it has.
+    """Train a copy of ``network`` from the weights that it has, on rows in memory or on `Chunks` that come and go.
 
     ``stop()`` and Ctrl+C end it with the best so far. With ``checkpoint`` each round is kept in that file, and a file
-    that is there is gone on from. Raises TrainingError when the loss of a round is not finite (the message says which).
+    that is there is gone on from. Raises TrainingError when the loss of a round is not finite (the message says which),
+    and SettingsError for LBFGS on chunks: it needs all rows at each step.
     """
     objective, settings = objective or Objective(), settings or Gradient()
+    if isinstance(data, Chunks) and settings.optimiser != "adam":
+        raise SettingsError(
+            f"chunks of rows are for optimiser='adam'; {settings.optimiser} needs all rows at each step."
+        )
     data = data.like(network[0].weight)
     run = _Run(copy.deepcopy(network), copy.deepcopy(network))
     if checkpoint is not None and Path(checkpoint).exists():
@@ -123,10 +129,10 @@ def gradient(
     return Descent(run.best, tuple(run.rounds), cut)
 
 
-def _round(run: _Run, data: TrainingData, objective: Objective, settings: Gradient, seed: int) -> None:
+def _round(run: _Run, data: TrainingData | Chunks, objective: Objective, settings: Gradient, seed: int) -> None:
     number = len(run.rounds)
     if number < settings.follow:
-        run.network = move_knots(run.network, data.x)
+        run.network = move_knots(run.network, data.sample)
         run.state = {}
     generator = torch.Generator().manual_seed(seed * 100_003 + number)
     value = OPTIMISERS[settings.optimiser](run, data, objective, settings, generator)
@@ -142,15 +148,18 @@ def _round(run: _Run, data: TrainingData, objective: Objective, settings: Gradie
 
 
 def _lbfgs(
-    run: _Run, data: TrainingData, objective: Objective, settings: Gradient, generator: torch.Generator
+    run: _Run, data: TrainingData | Chunks, objective: Objective, settings: Gradient, generator: torch.Generator
 ) -> float:
     optimiser = torch.optim.LBFGS(
         run.network.parameters(), max_iter=settings.steps, history_size=20, line_search_fn="strong_wolfe"
     )
 
+    assert isinstance(data, TrainingData)
+    x, y, weights = data.x, data.y, data.weights
+
     def closure() -> float:
         optimiser.zero_grad()
-        value = objective(run.network, data.x, data.y, data.weights)
+        value = objective(run.network, x, y, weights)
         value.backward()
         return float(value.detach())
 
@@ -164,29 +173,29 @@ def _lbfgs(
     return first
 
 
-def _adam(run: _Run, data: TrainingData, objective: Objective, settings: Gradient, generator: torch.Generator) -> float:
+def _adam(
+    run: _Run, data: TrainingData | Chunks, objective: Objective, settings: Gradient, generator: torch.Generator
+) -> float:
     rate = settings.rate * 0.5 * (1 + math.cos(math.pi * len(run.rounds) / settings.rounds))
     named = dict(run.network.named_parameters())
-    optimiser = torch.optim.Adam(named.values(), lr=rate)
+    optimiser = torch.optim.Adam(named.values(), lr=rate, fused=True)
     _restore(optimiser, named, run.state)
-    rows = len(data.x)
-    order = torch.randperm(rows, generator=generator).to(data.x.device)
-    total = 0.0
-    for batch in order.split(settings.batch or rows):
+    total, rows = 0.0, 0
+    for x, y, weights in data.batches(settings.batch, generator):
         optimiser.zero_grad()
-        weights = None if data.weights is None else data.weights[batch]
-        value = objective(run.network, data.x[batch], data.y[batch], weights)
+        value = objective(run.network, x, y, weights)
         value.backward()
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), settings.clip)
         optimiser.step()
-        total += float(value.detach()) * len(batch)
+        total += float(value.detach()) * len(x)
+        rows += len(x)
     run.state = {
         f"{name}|{key}": part for name, value in named.items() for key, part in optimiser.state.get(value, {}).items()
     }
-    return total / rows
+    return total / max(rows, 1)
 
 
-OPTIMISERS: dict[str, Callable[[_Run, TrainingData, Objective, Gradient, torch.Generator], float]] = {
+OPTIMISERS: dict[str, Callable[[_Run, TrainingData | Chunks, Objective, Gradient, torch.Generator], float]] = {
     "adam": _adam,
     "lbfgs": _lbfgs,
 }
@@ -199,7 +208,7 @@ def _restore(optimiser: torch.optim.Optimizer, named: dict[str, torch.nn.Paramet
 
 
 @torch.no_grad()
-def _held_out(network: KAN, data: TrainingData, objective: Objective) -> float:
+def _held_out(network: KAN, data: TrainingData | Chunks, objective: Objective) -> float:
     """The held-out loss; the training loss where nothing is held out."""
     return float(objective(network, *data.judged))
 

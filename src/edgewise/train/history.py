@@ -1,6 +1,7 @@
 """What training saw, and what it went through."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +12,8 @@ from edgewise.errors import ShapeError, ValuesError
 from edgewise.nn import KAN
 
 from .certificate import Certificate
+
+Batch = tuple[Tensor, Tensor, Tensor | None]  # x, y, weights
 
 
 @dataclass(frozen=True)
@@ -28,14 +31,8 @@ class TrainingData:
     weights_held: Float[Tensor, " held"] | None = None
 
     def __post_init__(self) -> None:
-        for x, y, what in ((self.x, self.y, "training"), (self.x_held, self.y_held, "held-out")):
-            if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
-                raise ShapeError(
-                    f"{what} rows: x must be (rows, inputs) and y (rows, outputs) with as many rows; "
-                    f"got {tuple(x.shape)} and {tuple(y.shape)}."
-                )
-            if not bool(x.isfinite().all() and y.isfinite().all()):
-                raise ValuesError(f"the {what} rows hold NaN or infinite values; drop or mend those rows first.")
+        check_rows(self.x, self.y, "training")
+        check_rows(self.x_held, self.y_held, "held-out")
         if len(self.x) == 0:
             raise ValuesError("there are no rows to train on.")
         if self.weights is not None:
@@ -66,6 +63,15 @@ class TrainingData:
             return self.x_held, self.y_held, self.weights_held
         return self.x, self.y, self.weights
 
+    @property
+    def sample(self) -> Tensor:
+        """Rows to find the ranges of hidden nodes on."""
+        return self.x
+
+    def batches(self, size: int | None, generator: torch.Generator) -> Iterator[Batch]:
+        """All rows once, in an order drawn by ``generator``, in batches of ``size`` (all at once if None)."""
+        return in_batches(self.x, self.y, self.weights, size, generator)
+
     @classmethod
     def split(cls, x: Tensor, y: Tensor, held_out: float = 0.2, seed: int = 0) -> "TrainingData":
         """Hold a share of the rows out, drawn by ``seed``."""
@@ -73,6 +79,25 @@ class TrainingData:
         n_held = round(held_out * len(x))
         held, kept = order[:n_held], order[n_held:]
         return cls(x[kept], y[kept], x[held], y[held])
+
+
+def in_batches(
+    x: Tensor, y: Tensor, weights: Tensor | None, size: int | None, generator: torch.Generator
+) -> Iterator[Batch]:
+    """Rows in an order drawn by ``generator``, in batches of ``size`` (all at once if None)."""
+    for batch in torch.randperm(len(x), generator=generator).to(x.device).split(size or len(x)):
+        yield x[batch], y[batch], None if weights is None else weights[batch]
+
+
+def check_rows(x: Tensor, y: Tensor, what: str) -> None:
+    """Raise ShapeError or ValuesError unless these are rows that can be learned from."""
+    if x.ndim != 2 or y.ndim != 2 or len(x) != len(y):
+        raise ShapeError(
+            f"{what} rows: x must be (rows, inputs) and y (rows, outputs) with as many rows; "
+            f"got {tuple(x.shape)} and {tuple(y.shape)}."
+        )
+    if not bool(x.isfinite().all() and y.isfinite().all()):
+        raise ValuesError(f"the {what} rows hold NaN or infinite values; drop or mend those rows first.")
 
 
 def _check_weights(weights: Tensor, rows: int) -> None:
