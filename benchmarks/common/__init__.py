@@ -1,9 +1,27 @@
-"""What all benchmarks share: how a formula is scored, how a run is kept, timed and told."""
+"""What all benchmarks share: how a law is disguised, how a formula is scored, how a run is kept, timed and told."""
 
 from .clock import Clock
+from .disguise import disguise, drawn
+from .rates import rate, wilson
 from .report import mean_of, median_of, table, write_report
-from .runs import Runs
+from .runs import Row, Runs
 from .score import Score, Truth, score
 from .shape import shape_of
 
-__all__ = ["Clock", "Runs", "Score", "Truth", "mean_of", "median_of", "score", "shape_of", "table", "write_report"]
+__all__ = [
+    "Clock",
+    "Row",
+    "Runs",
+    "Score",
+    "Truth",
+    "disguise",
+    "drawn",
+    "mean_of",
+    "median_of",
+    "rate",
+    "score",
+    "shape_of",
+    "table",
+    "wilson",
+    "write_report",
+]

@@ -1,1 +1,1 @@
-"""How many laws of the AI Feynman list are recovered, and in what time."""
+"""How many laws of the AI Feynman list `edgewise.discover` recovers, and in what time."""

@@ -1,99 +1,57 @@
-"""python -m benchmarks.feynman --laws FILE --half odd --rows 1000 --seeds 1 --budget 60 [--only I.6.2a,I.9.18]
+"""`edgewise.discover` as a user gets it, on AI Feynman's laws.
 
-One JSON line a run; a summary on stderr. The file lists set, filename, number, formula, n_vars and v1_name, v1_low, ...
+    python -m benchmarks.feynman --rows odd --noise 0.01 --seeds 3 --workers 2
+
+``--rows`` chooses laws by their number in the list (1-100, odd, even, bonus, 3-17, or 1,5,9); each is drawn ``--points``
+times, its columns renamed and shuffled by the seed. The page tells, for every level of noise, number of points and of
+dummy inputs, the runs of the newest source that was measured there. It is written from the runs that are kept.
 """
 
 import argparse
-import json
-import os
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+from benchmarks.common import Runs, write_report
+from edgewise.data.laws import Law, laws_of
 
-import numpy as np
+from .tell import level, levels_of, published
+from .trial import run, warm_up
 
-from edgewise.formula import complexity, to_text
-from edgewise.symbolic import Candidate, ladder
-
-from .laws import Law, disguise, read_laws
-from .score import score
-
-Engine = Callable[[dict[str, np.ndarray], np.ndarray, float, float], tuple[str, str, str]]
+HERE = Path(__file__).parent
 
 
-def by_ladder(columns: dict[str, np.ndarray], y: np.ndarray, noise: float, budget: float) -> tuple[str, str, str]:
-    """The best formula as text, the stage that found it, and its hypotheses."""
-    deadline = time.monotonic() + budget
-    best = None
-    for candidate in ladder(columns, y, noise=noise, deadline=deadline):
-        if best is None or candidate.exact or _length(candidate, len(y)) < _length(best, len(y)):
-            best = candidate
-    if best is None:
-        return "0", "none", ""
-    return to_text(best.expression), best.stage, " | ".join(map(str, best.trail))
-
-
-def _length(candidate: Candidate, rows: int) -> float:
-    """Description length in nats: what the residual costs and what the formula costs."""
-    return rows * np.log(candidate.rmse + 1e-12) + 1.5 * complexity(candidate.expression)
-
-
-def run(law: Law, seed: int, rows: int, noise: float, budget: float, engine: Engine) -> dict:
-    disguised = disguise(law, seed)
-    columns = disguised.draw(rows, np.random.default_rng([seed, 2]))
-    y = disguised.value(columns)
-    y = y + noise * np.sqrt(np.mean(y**2)) * np.random.default_rng([seed, 4]).standard_normal(rows)
-    start, cpu = time.perf_counter(), time.process_time()
-    text, stage, trail = engine(columns, y, noise, budget)
-    wall, cpu = time.perf_counter() - start, time.process_time() - cpu
-    judged = score(text, disguised, seed, noise, rows)
-    return {
-        "law": law.name,
-        "number": law.number,
-        "seed": seed,
-        "recovered": judged.recovered,
-        "inside": judged.inside,
-        "outside": judged.outside,
-        "size": judged.size,
-        "truth_size": judged.truth_size,
-        "stage": stage,
-        "wall": round(wall, 3),
-        "cpu": round(cpu, 3),
-        "formula": text,
-        "truth": to_text(disguised.truth),
-        "trail": trail,
-    }
+def chosen(rows: str) -> list[Law]:
+    """The laws of a choice by number; odd and even are halves of the first hundred."""
+    if rows == "bonus":
+        return list(laws_of("bonus"))
+    laws = laws_of("feynman")
+    numbers: set[int] = set()
+    for part in rows.split(","):
+        if part in ("odd", "even"):
+            numbers |= set(range(1 if part == "odd" else 2, len(laws) + 1, 2))
+        else:
+            first, _, last = part.partition("-")
+            numbers |= set(range(int(first), int(last or first) + 1))
+    return [law for number, law in enumerate(laws, 1) if number in numbers]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--laws", type=Path, required=True)
-    parser.add_argument("--set", default="feynman")
-    parser.add_argument("--half", choices=("odd", "even", "both"), default="odd")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--rows", type=int, default=1000)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.feynman", description="Recovery of AI Feynman's laws")
+    parser.add_argument("--rows", default="1-100", help="1-100, odd, even, bonus, or numbers like 3-17 or 1,5,9")
+    parser.add_argument("--noise", type=float, default=0.0, help="share of the target's rms")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--noise", type=float, default=0.0)
-    parser.add_argument("--budget", type=float, default=60.0)
-    arguments = parser.parse_args()
-    results = []
-    for law in read_laws(arguments.laws, arguments.set, arguments.half):
-        if arguments.only and law.name not in arguments.only.split(","):
-            continue
-        for seed in range(arguments.seeds):
-            results.append(run(law, seed, arguments.rows, arguments.noise, arguments.budget, by_ladder))
-            print(json.dumps(results[-1]), flush=True)
-    recovered = sum(result["recovered"] for result in results)
-    walls = [result["wall"] for result in results]
-    print(
-        f"{recovered} of {len(results)} recovered; wall median {median(walls):.2f} s, largest {max(walls):.1f} s, "
-        f"together {sum(walls):.0f} s",
-        file=sys.stderr,
-    )
+    parser.add_argument("--budget", type=float, default=60.0, help="seconds for each table")
+    parser.add_argument("--points", type=int, default=1000, help="rows of each table")
+    parser.add_argument("--dummies", type=int, default=0, help="inputs that do not matter")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--fresh", action="store_true", help="forget all earlier runs")
+    options = parser.parse_args()
+    runs = Runs(HERE, options.fresh)
+    which = {name: getattr(options, name) for name in ("noise", "points", "dummies", "budget")}
+    tasks = [{"law": law.name, "seed": seed, **which} for seed in range(options.seeds) for law in chosen(options.rows)]
+    runs.side_by_side(run, tasks, options.workers, warm_up)
+    measured = levels_of(runs.all())
+    parts = [published(), *(level(setting, rows) for setting, rows in measured.items())]
+    write_report(HERE, "AI Feynman's laws", f"0 to {options.seeds - 1} in this call", parts, processes=options.workers)
 
 
 if __name__ == "__main__":

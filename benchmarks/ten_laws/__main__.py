@@ -17,9 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.common import Clock, Runs, Truth, median_of, score, table, write_report
-from edgewise.data.laws import LAWS, Law, law
-from edgewise.formula import parse, symbol, to_text
+from benchmarks.common import Clock, Runs, disguise, drawn, median_of, score, table, write_report
+from edgewise.data.laws import LAWS, law
 
 HERE = Path(__file__).parent
 VARIABLES = range(2, 5)
@@ -32,28 +31,18 @@ def draw(count: int, seed: int) -> list[str]:
     return [names[i] for i in np.random.default_rng(seed).choice(len(names), count, replace=False)]
 
 
-def disguise(law: Law, seed: int) -> Truth:
-    """The law over x0, x1, ... in an order drawn by the seed."""
-    order = np.random.default_rng([seed, 1]).permutation(len(law.variables))
-    old = [law.variables[place] for place in order]
-    renamed = {symbol(name): symbol(f"x{number}") for number, name in enumerate(old)}
-    text = to_text(parse(law.formula, law.variables).xreplace(renamed))
-    return Truth(text, {f"x{number}": law.ranges[name] for number, name in enumerate(old)})
-
-
 def through_cli(name: str, seed: int, rows: int, noise: float, budget: float) -> dict[str, Any]:
     """Write a CSV file, run the command, score what it prints."""
     truth = disguise(law(name), seed)
-    columns = truth.draw(rows, (seed, 2))
-    y = truth.value(columns)
-    y = y + noise * np.sqrt(np.mean(y**2)) * np.random.default_rng([seed, 4]).standard_normal(rows)
+    drawing = drawn(truth, seed, rows, noise)
+    names = [*drawing.inputs, drawing.target]
     with tempfile.TemporaryDirectory() as folder, Clock() as clock:
         path = Path(folder) / "table.csv"
         np.savetxt(
             path,
-            np.column_stack([*columns.values(), y]),
+            np.column_stack([drawing.columns[name] for name in names]),
             delimiter=",",
-            header=",".join([*columns, "y"]),
+            header=",".join(names),
             comments="",
             fmt="%.17g",
         )
@@ -78,7 +67,7 @@ def through_cli(name: str, seed: int, rows: int, noise: float, budget: float) ->
         "formula": found["formula"] or "",
         "verified": found["verified"],
         "rmse": found["rmse"],
-        "spread": float(y.std()),
+        "spread": float(drawing.y.std()),
         "network_rmse": network["rmse"],
         "cut": found["cut"],
         "seconds": found["seconds"],

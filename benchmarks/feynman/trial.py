@@ -1,0 +1,31 @@
+"""One table of one law, in a process that may be any."""
+
+from benchmarks.common import Clock, Row, disguise, drawn, score
+from edgewise import discover
+from edgewise.data.laws import law as law_of
+
+
+def run(law: str, seed: int, noise: float, points: int, dummies: int, budget: float) -> Row:
+    """One discovery, scored."""
+    truth = disguise(law_of(law), seed, dummies)
+    table = drawn(truth, seed, points, noise)
+    with Clock() as clock:
+        found = discover(table, seed=seed, time_budget=budget)
+    text = found.formula.text if found.formula else None
+    return {
+        **vars(score(text, truth, seed, noise, points)),
+        "verified": found.verified,
+        "wall": clock.wall,
+        "cpu": clock.cpu,
+        "cut": list(found.cut),
+        "steps": {step.name: step.seconds for step in found.steps},
+        "formula": text or "",
+        "truth": truth.text,
+    }
+
+
+def warm_up() -> None:
+    """Compile and import what the first table would be charged for."""
+    truth = disguise(law_of("I.12.1"), 0)
+    for noise in (0.0, 0.1):
+        discover(drawn(truth, 0, 100, noise), time_budget=10)
