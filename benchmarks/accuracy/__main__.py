@@ -1,8 +1,8 @@
 """Networks on functions whose truth is known, without formulas; targets and misses side by side.
 
-    python -m benchmarks.accuracy --seeds 20
+    python -m benchmarks.accuracy --seeds 20 --pykan-python PATH
 
-1  pace         [2, 1, 1] on exp(sin(pi x) + y^2): CPU seconds to 1e-5
+1  pace         [2, 1, 1] on exp(sin(pi x) + y^2): CPU seconds to 1e-5, beside pykan's where there is one
 2  floor        the same by Levenberg-Marquardt, cubic pieces to 96 intervals and quintic ones to 48 (as discover refines
                 a certified graph): rmse on 1,000 fresh rows, in the target's units; and of those among them whose
                 hidden sum lies in the range that the training rows reach
@@ -119,6 +119,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--few", type=int, default=10, help="seeds of the shapes; a third of them for the longest runs")
     parser.add_argument("--problems", type=int, default=500, help="random problems looked at for NaN")
+    parser.add_argument("--pykan-python", default=None, help="a Python that can import pykan")
     parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
     options = parser.parse_args()
     runs = Runs(HERE, options.fresh)
@@ -126,6 +127,7 @@ def main() -> None:
     for seed in (10_000, 10_001):
         cases.pace(seed)  # compiles, so that no run is charged for it
     paces = [runs(partial(cases.pace, seed), part="pace", seed=seed) for seed in few]
+    theirs = _theirs(runs, options.pykan_python, few)
     floors = {
         degree: [runs(partial(floor, degree, seed), part="floor", degree=degree, seed=seed) for seed in seeds]
         for degree in SCHEDULES
@@ -137,6 +139,10 @@ def main() -> None:
     slopes = [
         runs(partial(cases.exponent, name, rows, s), part="exponent", name=name, rows=rows, seed=s)
         for name, rows in (("toy", 10_000), ("J0(20x)", 10_000), ("toy", 1000))
+        for s in fewer
+    ]
+    witness = [
+        runs(partial(cases.best_spline, "J0(20x)", 10_000, s), part="best spline", name="J0(20x)", rows=10_000, seed=s)
         for s in fewer
     ]
     bends = [
@@ -152,15 +158,25 @@ def main() -> None:
         for truth in (TOY, PRODUCT)
     }
     parts = [
-        tell.pace(paces, cases.pykan_there()),
+        tell.pace(paces, theirs),
         *(_floor(degree, rows) for degree, rows in floors.items()),
         *(tell.shape(case, rows) for case, rows in shapes),
-        tell.exponent(slopes),
+        tell.exponent(slopes, witness),
         tell.knots(bends),
         tell.finite(finite),
         *(_graphs(text, noise, rows) for (text, noise), rows in graphs.items()),
     ]
     write_report(HERE, "Accuracy of networks", f"0 to {options.seeds - 1}; shapes 0 to {options.few - 1}", parts)
+
+
+def _theirs(runs: Runs, python: str | None, few: range) -> list[dict]:
+    """pykan's seconds, of half the seeds: most of its starts stay where they are."""
+    if not python:
+        return []
+    return [
+        runs(partial(cases.pykan_pace, python, seed), source="pykan 0.2.8", part="pace", seed=seed)
+        for seed in few[: (len(few) + 1) // 2]
+    ]
 
 
 def _some(case: cases.Case, few: range) -> range:

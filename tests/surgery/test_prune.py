@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from edgewise.errors import UnknownNameError
+from edgewise.errors import SettingsError, UnknownNameError
 from edgewise.nn import KAN, edge_scores, trace
-from edgewise.surgery import fix, prune, remove
+from edgewise.surgery import fix, nodes_on, prune, remove, switch_off
 from edgewise.train import Levenberg, TrainingData, levenberg
 
 X = torch.rand(500, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64) * 2 - 1
@@ -237,3 +237,24 @@ def test_one_row_prunes_to_a_constant() -> None:
     x: Tensor = X[:1]
     network = KAN([2, 3, 1], dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(prune(network, x).network(x), network(x))
+
+
+def test_a_node_switched_off_leaves_its_mean_and_the_shape() -> None:
+    network = toy_with_constants(spread=1e-9)
+    off = switch_off(network, X, 1, 1)
+    assert off.shape == network.shape
+    assert nodes_on(network) == ((0, 1, 2),)
+    assert nodes_on(off) == ((0, 2),)
+    torch.testing.assert_close(off(X), network(X), atol=1e-7, rtol=0)
+
+
+def test_a_product_switched_off_loses_both_its_factors() -> None:
+    off = switch_off(KAN([2, (1, 1), 1], dtype=torch.float64), X, 1, 1)
+    assert nodes_on(off) == ((0,),)
+    assert off[0].mask.sum(1).tolist() == [2, 0, 0]
+
+
+@pytest.mark.parametrize(("level", "node"), [(0, 0), (2, 0), (1, 3)])
+def test_only_hidden_nodes_are_switched_off(level: int, node: int) -> None:
+    with pytest.raises(SettingsError, match="no node"):
+        switch_off(KAN([2, 3, 1]), X, level, node)

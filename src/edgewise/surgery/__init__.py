@@ -3,7 +3,7 @@
 from .edges import fix, release, remove
 from .grow import grow
 from .knots import place_knots
-from .prune import Pruned, drop_inputs, prune
+from .prune import Pruned, drop_inputs, nodes_on, prune, switch_off
 from .refine import move_knots, refine
 from .reorder import reorder
 
@@ -13,10 +13,12 @@ __all__ = [
     "fix",
     "grow",
     "move_knots",
+    "nodes_on",
     "place_knots",
     "prune",
     "refine",
     "release",
     "remove",
     "reorder",
+    "switch_off",
 ]

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from edgewise.errors import SettingsError
 from edgewise.nn import KAN, KANLayer, Model, Scaling, edge_scores, trace
 from edgewise.nn.scores import ScoreKind
 
@@ -49,6 +50,30 @@ def prune(
             return cut
     whole = tuple(tuple(range(layer.n_out)) for layer in network)[:-1]
     return Pruned(copy.deepcopy(network), 0, 0, whole)
+
+
+def switch_off(network: KAN, x: Float[Tensor, "rows n_in"], level: int, node: int) -> KAN:
+    """A network of the same shape in which no edge leads to or from one node of a hidden level (1 is the first).
+
+    The means on ``x`` of what it gave go into the biases. The network that came stays as it is. Raises SettingsError
+    where there is no such hidden node.
+    """
+    if not 0 < level < len(network) or not 0 <= node < network[level].n_in:
+        raise SettingsError(
+            f"there is no node {node} in a hidden level {level}; this network has "
+            f"{[layer.n_in for layer in network][1:]} nodes in its hidden levels 1 to {len(network) - 1}."
+        )
+    without = copy.deepcopy(network)
+    others = torch.arange(network[level].n_in) != node
+    _cut_edges(without, level, others.expand(network[level].n_sums, -1), x)
+    before = network[level - 1]
+    _cut_edges(without, level - 1, _by_sum(others, before.arity)[:, None].expand(-1, before.n_in), x)
+    return without
+
+
+def nodes_on(network: KAN) -> tuple[tuple[int, ...], ...]:
+    """Of each hidden level the nodes from which some edge leads on."""
+    return tuple(tuple(_present(layer).any(0).nonzero()[:, 0].tolist()) for layer in list(network)[1:])
 
 
 def _prune(network: KAN, x: Tensor, node_threshold: float, edge_threshold: float, kind: ScoreKind) -> Pruned:

@@ -7,7 +7,7 @@ comes from more pieces, each time with the function kept. Hidden knots follow th
 import copy
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -26,9 +26,11 @@ from .history import Fit, History, Stage, TrainingData
 from .jacobian import StackLeastSquares
 from .lost import nothing_finite
 from .stack import Stack
+from .thin import thin
 from .warm_up import warm_up
 
 Problem = StackLeastSquares | CompiledLeastSquares | DualLeastSquares
+BOUTS_OF_A_TRIAL = 3  # with one node less
 PATIENCE = 4  # placements of knots in a row that lowered no held-out error
 
 
@@ -41,7 +43,10 @@ class Levenberg:
     A stage takes at most ``bouts`` times ``steps`` steps, knots following between bouts, and ends when a bout lowers the
     error by less than the share ``tolerance``. ``penalty`` is the strength of the difference penalty (order degree + 1):
     small enough to cost nothing, it continues pieces that hold few rows as cubics. No stage begins
-    with more parameters than ``most_parameters`` times the training rows. At last the best network's knots move up to
+    with more parameters than ``most_parameters`` times the training rows. After so many stages as ``thin_after`` says (0:
+    never) the best network switches off hidden nodes one by one, as long as the held-out error stays near what it was, and
+    goes on alone; if its error then does not fall at the theory's rate, the network with all its nodes goes on as well, and
+    the better of both is kept. At last the best network's knots move up to
     ``placements`` times to where the residual is, with as many pieces, and stay there if the held-out error falls: for
     functions with kinks, jumps or narrow features (0 leaves all pieces of an edge equally wide). ``compiled`` takes the
     compiled rows for networks of splines: the same numbers to rounding, several times quicker, after some seconds of
@@ -61,6 +66,7 @@ class Levenberg:
     most_parameters: float = 0.7
     floor: float = 1e-13
     placements: int = 0
+    thin_after: int = 0
     compiled: bool = False
     warm_up: int = 0
     memory: float = 2.0**30
@@ -95,7 +101,7 @@ def levenberg(
         if settings.warm_up:
             warm_up(stack, data, settings.warm_up)
     run = _Run(stack)
-    ladder = settings.intervals if fresh else (stack.layers[0].basis.intervals,)
+    ladder = list(enumerate(settings.intervals if fresh else (stack.layers[0].basis.intervals,)))
     try:
         _climb(run, ladder, data, settings, stop)
         _place(run, data, settings, stop)
@@ -140,18 +146,61 @@ class _Run:
 
 
 def _climb(
-    run: _Run, ladder: Sequence[int], data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None
+    run: _Run,
+    ladder: Sequence[tuple[int, int]],
+    data: TrainingData,
+    settings: Levenberg,
+    stop: Callable[[], bool] | None,
 ) -> None:
-    """One stage after the other, until one is cut, brings nothing, or has reached the float's floor."""
-    for number, intervals in enumerate(ladder):
+    """Stages (number, intervals), until one is cut, brings nothing, or has reached the float's floor."""
+    for at, (number, intervals) in enumerate(ladder):
         if run.stages and _parameters(run.stack, intervals) > settings.most_parameters * data.y.numel():
-            break
+            return
         if run.stages:
             _refine(run.stack, intervals)
         steps, cut = _settle(run.stack, data, settings, stop)
         held = run.finish(data, intervals, settings.kept(number) if len(ladder) > 1 else 1, steps, cut=cut)
         if cut or held > 1.5 * run.held or run.held < settings.floor:
-            break
+            return
+        if number + 1 == settings.thin_after and ladder[at + 1 :]:
+            _climb_thin(run, ladder[at + 1 :], data, settings, stop)
+            return
+
+
+def _climb_thin(
+    run: _Run,
+    ladder: Sequence[tuple[int, int]],
+    data: TrainingData,
+    settings: Levenberg,
+    stop: Callable[[], bool] | None,
+) -> None:
+    """The rest of the ladder with the nodes that are needed; with all of them where the error then does not fall."""
+    whole, stages = run.stack, len(run.stages)
+    lean = _thinned(run, data, settings, stop)
+    if lean is not None:
+        run.stack = Stack.of([lean])
+        _climb(run, ladder, data, settings, stop)
+        degree = lean[0].basis.degree
+        if run.stages[-1].cut or History(tuple(run.stages[stages - 1 :]), degree).rate >= degree:
+            return
+        run.stack = whole
+    _climb(run, ladder, data, settings, stop)
+
+
+def _thinned(run: _Run, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> KAN | None:
+    """The best network of the last stage without the hidden nodes that it can do without; None where it needs them all."""
+    short = replace(settings, bouts=min(settings.bouts, BOUTS_OF_A_TRIAL))
+
+    def trained(network: KAN) -> tuple[KAN, float]:
+        stack = Stack.of([network])
+        try:
+            cut = _settle(stack, data, short, stop)[1]
+            error = _rank(stack, data)[0]
+        except TrainingError:
+            return network, math.inf
+        return stack.unstack(0), math.inf if cut else error
+
+    return thin(run.stack.unstack(0), run.stages[-1].held_out_rmse, data.x, trained)
 
 
 def _place(run: _Run, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> None:
