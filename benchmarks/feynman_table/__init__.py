@@ -1,0 +1,1 @@
+"""The paper's table of Feynman equations, beside ours."""
