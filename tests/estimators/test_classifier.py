@@ -9,13 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
+from sklearn.metrics import log_loss
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from edgewise import Discovery, KANClassifier, KANRegressor
 from edgewise.discovery import Classification, LogOdds, classify
-from edgewise.discovery.classify import _strengths
+from edgewise.discovery.classify import _strengths, _temperature
+from edgewise.discovery.labels import labelled
+from edgewise.discovery.logodds import RIDGES
 from edgewise.errors import EdgewiseWarning, FormulaError, SettingsError, StorageError, ValuesError
 from edgewise.formula import Formula, parse
 
@@ -194,8 +201,15 @@ def test_a_loaded_classifier_knows_its_columns_and_settings(
         other.predict(frame[["x1", "x0"]])
     KANClassifier(effort=0.5).fit(frame[["x0", "x1"]].to_numpy(), frame["y"]).save(tmp_path / "nameless")
     assert not hasattr(KANClassifier.load(tmp_path / "nameless"), "feature_names_in_")
-    with pytest.raises(StorageError, match="holds a KANClassifier, not a KANRegressor"):
+
+
+def test_files_of_the_other_estimator_name_it(fitted: KANClassifier, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "classes")
+    with pytest.raises(StorageError, match=r"holds a KANClassifier, not a KANRegressor.*KANClassifier\.load"):
         KANRegressor.load(tmp_path / "classes")
+    KANRegressor(effort=0.1).fit(np.arange(12.0)[:, None], np.full(12, 2.0)).save(tmp_path / "numbers")
+    with pytest.raises(StorageError, match=r"holds a KANRegressor, not a KANClassifier.*KANRegressor\.load"):
+        KANClassifier.load(tmp_path / "numbers")
 
 
 def test_class_weights_of_numbers_come_back(tmp_path: Path) -> None:
@@ -231,6 +245,74 @@ def test_words_and_holes_are_named(frame: pd.DataFrame) -> None:
     holes.loc[[3, 5], "x1"] = np.nan
     with pytest.raises(ValuesError, match=r"'x1' in 2 of 150 rows"):
         KANClassifier().fit(holes, frame["y"])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_index_takes_a_row_of_the_table(classes: int) -> None:
+    x, y = rows(classes=classes)
+    model = KANClassifier(effort=0.5).fit(x, y)
+    for index, step in enumerate(model.discovery_.steps):
+        odds = np.column_stack([np.zeros(len(x)), *(np.broadcast_to(f.predict(x), len(x)) for f in step.formulas)])
+        np.testing.assert_allclose(model.predict_proba(x, index=index), softmax(odds, axis=1), atol=1e-12)
+        assert list(model.predict(x, index=index)) == list(model.classes_[odds.argmax(1)])
+    np.testing.assert_array_equal(model.predict_proba(x, index=-1), model.predict_proba(x, index=index))
+    picked = int(np.flatnonzero(model.equations_["picked"])[0])
+    np.testing.assert_array_equal(model.decision_function(x, index=picked), model.decision_function(x, use="formula"))
+    for answer in (model.predict, model.predict_proba, model.predict_log_proba, model.decision_function):
+        with pytest.raises(SettingsError, match=f"row of equations_, 0 to {index}, got 99"):
+            answer(x, index=99)
+
+
+def test_names_of_labels_change_nothing() -> None:
+    """Which class has the log-odds is a matter of order; all else, folds and ties among it, is not."""
+    x, y = rows()
+    one, other = (classify(x, np.where(y == "low", *names), effort=0.5) for names in (("a", "b"), ("z", "b")))
+    assert [step.complexity for step in one.steps] == [step.complexity for step in other.steps]
+    assert one.picked == other.picked
+    assert one.network_log_loss == pytest.approx(other.network_log_loss, rel=1e-9)
+    for use in ("network", "formula"):
+        np.testing.assert_allclose(one.log_odds(x, use)[:, 1], -other.log_odds(x, use)[:, 1], rtol=1e-6, atol=1e-8)
+    three = rows(classes=3)
+    renamed = np.array([{"low": 3, "mid": 20, "top": 100}[label] for label in three[1]])
+    one, other = classify(*three, effort=0.5), classify(three[0], renamed, effort=0.5)
+    np.testing.assert_array_equal(one.log_odds(x), other.log_odds(x))
+    assert [f.expression for f in one.pick.formulas] == [f.expression for f in other.pick.formulas]
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_logistic_regression_is_among_the_formulas(classes: int) -> None:
+    """That of scikit-learn under the same ridge, on the same scale of columns, gives the same probabilities."""
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=(120, 6)) * np.arange(1, 7)
+    y = (x[:, 0] + x[:, 1:] @ np.full(5, 0.2) + generator.logistic(size=(classes - 1, 120)) > 0).sum(0)
+    found = classify(x, y, effort=0.5)
+    linear = [s for s in found.steps if all(len(f.inputs) == 6 for f in s.formulas)][-1]
+    odds = np.column_stack([np.zeros(len(x)), *(f.predict(x) for f in linear.formulas)])
+    scaled = StandardScaler().fit_transform(x)
+    theirs = [LogisticRegression(C=1 / ridge, tol=1e-8, max_iter=1000).fit(scaled, y) for ridge in RIDGES]
+    gaps = [np.abs(softmax(odds, axis=1) - model.predict_proba(scaled)).max() for model in theirs]
+    assert min(gaps) < 3e-3  # constants are printed to the digits that the rows support
+
+
+def test_many_weak_columns_are_not_worse_than_logistic_regression() -> None:
+    generator = np.random.default_rng(6)
+    x = generator.normal(size=(1200, 12))
+    y = (x.sum(1) / 2 + generator.logistic(size=1200) > 0).astype(int)
+    model = KANClassifier(effort=0.5, outside="ignore").fit(x[:200], y[:200])
+    theirs = make_pipeline(
+        StandardScaler(), LogisticRegressionCV(scoring="neg_log_loss", l1_ratios=(0,), use_legacy_attributes=False)
+    )
+    limit = log_loss(y[200:], theirs.fit(x[:200], y[:200]).predict_proba(x[200:])) + 0.02
+    assert log_loss(y[200:], model.predict_proba(x[200:])) < limit
+    assert log_loss(y[200:], model.predict_proba(x[200:], use="formula")) < limit
+
+
+def test_rows_that_are_told_apart_do_not_make_it_sure() -> None:
+    """Where all rows left out are told apart, a temperature below one would sharpen without end."""
+    data = labelled(np.arange(20.0)[:, None], np.arange(20) > 9, None, 0)
+    outputs = np.column_stack([np.zeros(20), np.where(data.number == 1, 2.0, -2.0)])
+    assert _temperature(outputs, data) == pytest.approx(1.0, abs=1e-5)
+    assert _temperature(np.where(np.arange(20)[:, None] % 3, outputs, -outputs), data) > 1.5
 
 
 def without_a_value(fitted: KANClassifier) -> KANClassifier:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy import ndarray as Array
 from scipy.special import expit, softmax
 
-from edgewise.errors import FormulaError, ShapeError, StorageError
+from edgewise.errors import FormulaError, SettingsError, ShapeError, StorageError
 from edgewise.files import current, write_together
 from edgewise.formula import Formula, parse
 from edgewise.nn import Model
@@ -27,7 +27,7 @@ KIND = "classification"
 
 @dataclass(frozen=True)
 class LogOdds:
-    """A formula for each class but the first, whose log-odds are zero, and their log loss on rows held out."""
+    """A formula for each class but the first, whose log-odds are zero, and their log loss on rows left out."""
 
     formulas: tuple[Formula, ...]
     log_loss: float
@@ -48,10 +48,10 @@ class Classification:
     """Log-odds as a network and as formulas.
 
     ``model`` answers with the log-odds of each class (of the second one, where there are two); it was trained on all
-    rows, and ``network_log_loss`` is the mean loss, on the fold that the formulas' choice was held out from, of networks
-    that did not see it (their stiffness was chosen by the log loss of all rows left out, these among them). ``steps``
-    are formulas by growing complexity and ``picked`` the one with the shortest message; ``as_good`` says whether the
-    network is not better by more than two standard errors. ``rows`` counts distinct rows; ``cut`` names what the
+    rows, and ``network_log_loss`` is the mean loss of each row under networks that did not see it (their stiffness was
+    chosen by these losses). ``steps`` are formulas by growing complexity; ``picked`` is the one with the shortest message, or
+    that of all columns where rows left out find it better. ``as_good`` says whether the network is not better by more than
+    two standard errors. ``rows`` counts distinct rows; ``cut`` names what the
     time budget ended early; ``sample`` are rows for pictures, ``ranges`` the least and the largest value of each column.
     """
 
@@ -75,22 +75,24 @@ class Classification:
 
     @property
     def pick(self) -> LogOdds:
-        """The formulas of the shortest message."""
+        """The formulas that were picked."""
         return self.steps[self.picked]
 
-    def log_odds(self, x: Array, use: str = "") -> Array:
+    def log_odds(self, x: Array, use: str = "", index: int | None = None) -> Array:
         """(rows, classes) up to a number of each row's own, by the ``"network"`` or the ``"formula"``; ``trusted`` by default.
 
-        Raises FormulaError for another ``use`` and where a formula has no value, ShapeError where ``x`` is not (rows, inputs).
+        ``index`` takes the formulas of one of ``steps`` (a row of `to_frame`), whatever ``use`` says. Raises FormulaError for
+        another ``use`` and where a formula has no value, SettingsError for an ``index`` that is none, ShapeError where ``x``
+        is not (rows, inputs).
         """
-        use = use or self.trusted
+        step, use = (self.pick, use or self.trusted) if index is None else (self._step_at(index), "formula")
         x = np.asarray(x, dtype=float)
         if x.ndim != 2 or x.shape[1] != len(self.inputs):
             raise ShapeError(f"x must be (rows, {len(self.inputs)}) for {', '.join(self.inputs)}; got {x.shape}.")
         if use == "network":
             found = self.model.predict(x).reshape(len(x), -1)
         elif use == "formula":
-            found = np.column_stack([np.broadcast_to(f.predict(x), len(x)) for f in self.pick.formulas])
+            found = np.column_stack([np.broadcast_to(f.predict(x), len(x)) for f in step.formulas])
         else:
             raise FormulaError(f"use is 'formula' or 'network', got {use!r}.")
         if missing := int((~np.isfinite(found)).any(1).sum()):
@@ -100,13 +102,19 @@ class Classification:
             )
         return np.column_stack([np.zeros((len(x), len(self.classes) - found.shape[1])), found])
 
-    def probabilities(self, x: Array, use: str = "") -> Array:
+    def probabilities(self, x: Array, use: str = "", index: int | None = None) -> Array:
         """(rows, classes), each row adding up to one; raises as `log_odds` does."""
-        outputs = self.log_odds(x, use)
+        outputs = self.log_odds(x, use, index)
         if outputs.shape[1] > 2:
             return softmax(outputs, axis=1)
         above = expit(outputs[:, 1] - outputs[:, 0])
         return np.column_stack([1 - above, above])
+
+    def _step_at(self, index: int) -> LogOdds:
+        count = len(self.steps)
+        if not -count <= index < count:
+            raise SettingsError(f"index is a row of equations_, 0 to {count - 1}, got {index}.")
+        return self.steps[index]
 
     def to_frame(self) -> "pandas.DataFrame":
         """The formulas that were found: complexity, held-out log loss, equations, and which one is the pick."""
@@ -122,7 +130,7 @@ class Classification:
             return f"{self.pick.text}   ({said})"
         least = min(step.log_loss for step in self.steps)
         longer = (
-            f"; a longer one, of which the rows are less sure, has {least:.3f}" if least < self.pick.log_loss else ""
+            f"; another one, of which the rows are less sure, has {least:.3f}" if least < self.pick.log_loss else ""
         )
         return f"not as good as the network: {self.pick.text}   ({said}{longer})"
 

@@ -56,17 +56,16 @@ def labelled(x: Array, labels: Array, weights: Array | None, seed: int) -> Label
         raise ValuesError(
             f"the labels hold {len(classes)} class with weight; at least two are needed. Give rows of another."
         )
-    rows, place = np.unique(np.column_stack([number, x[kept] + 0.0]), axis=0, return_inverse=True)
+    rows, place = np.unique(np.column_stack([x[kept] + 0.0, number]), axis=0, return_inverse=True)
     summed = np.bincount(place.ravel(), weights=np.ones(kept.sum()) * weights[kept], minlength=len(rows))
-    number = rows[:, 0].astype(int)
-    return Labelled(np.ascontiguousarray(rows[:, 1:]), number, summed, _folds(number, seed), tuple(classes.tolist()))
+    number = rows[:, -1].astype(int)
+    return Labelled(np.ascontiguousarray(rows[:, :-1]), number, summed, _folds(number, seed), tuple(classes.tolist()))
 
 
 def _folds(number: Array, seed: int) -> Array:
-    """Each class shuffled and dealt out; the last fold first, so that the first one, which is held out, gets the fewest."""
-    generator = np.random.default_rng(seed)
+    """Each class shuffled and dealt out, by a generator of its own: what the classes are called moves no row."""
     fold = np.empty(len(number), dtype=int)
     for k in range(number.max() + 1):
         mine = np.flatnonzero(number == k)
-        fold[generator.permutation(mine)] = FOLDS - 1 - np.arange(len(mine)) % FOLDS
+        fold[np.random.default_rng(seed).permutation(mine)] = FOLDS - 1 - np.arange(len(mine)) % FOLDS
     return fold

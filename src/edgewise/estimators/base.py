@@ -131,7 +131,10 @@ class DiscoveryEstimator(BaseEstimator, ABC):
         described, found = storage.loads(storage.read(path))
         try:
             if described["class"] != cls.__name__:
-                raise StorageError(f"{path} holds a {described['class']}, not a {cls.__name__}.")
+                raise StorageError(
+                    f"{path} holds a {described['class']}, not a {cls.__name__}. "
+                    f"Read it with {described['class']}.load."
+                )
             estimator = cls(**{name: storage.setting(saved) for name, saved in described["settings"].items()})
             estimator._restore(described["learned"], found)
         except StorageError:

@@ -101,33 +101,34 @@ class KANClassifier(ClassifierMixin, DiscoveryEstimator):
 
     # -- answers -----------------------------------------------------------------------------------------------------
 
-    def predict_proba(self, X: Any, use: str = "") -> np.ndarray:
+    def predict_proba(self, X: Any, use: str = "", index: int | None = None) -> np.ndarray:
         """Probabilities (rows, classes) that add up to one, by the network, or with ``use="formula"`` by the formulas.
 
-        Warns (EdgewiseWarning) of rows far outside what was learned from; raises FormulaError where a formula has no value.
+        ``index=2`` takes the formulas of row 2 of ``equations_``. Warns (EdgewiseWarning) of rows far outside what was
+        learned from; raises FormulaError where a formula has no value, SettingsError for an ``index`` that is no row.
         """
         rows = self._rows(X)
         require_use(use)
-        return self.discoveries_[0].probabilities(rows, use)
+        return self.discoveries_[0].probabilities(rows, use, index)
 
-    def predict_log_proba(self, X: Any, use: str = "") -> np.ndarray:
+    def predict_log_proba(self, X: Any, use: str = "", index: int | None = None) -> np.ndarray:
         """The logarithms of `predict_proba`."""
         rows = self._rows(X)
         require_use(use)
-        return np.log(np.maximum(self.discoveries_[0].probabilities(rows, use), np.finfo(float).tiny))
+        return np.log(np.maximum(self.discoveries_[0].probabilities(rows, use, index), np.finfo(float).tiny))
 
-    def decision_function(self, X: Any, use: str = "") -> np.ndarray:
+    def decision_function(self, X: Any, use: str = "", index: int | None = None) -> np.ndarray:
         """Log-odds: (rows,) of the second of two classes, (rows, classes) of more; warns and raises as `predict_proba`."""
-        return self._odds(self._rows(X), use)
+        return self._odds(self._rows(X), use, index)
 
-    def predict(self, X: Any, use: str = "") -> np.ndarray:
-        """The likeliest class of each row; warns and raises as `predict_proba`."""
-        found = self._odds(self._rows(X), use)
+    def predict(self, X: Any, use: str = "", index: int | None = None) -> np.ndarray:
+        """The likeliest class of each row; ``use`` and ``index``, warnings and errors are those of `predict_proba`."""
+        found = self._odds(self._rows(X), use, index)
         return self.classes_[(found > 0).astype(int) if found.ndim == 1 else found.argmax(1)]
 
-    def _odds(self, rows: np.ndarray, use: str) -> np.ndarray:
+    def _odds(self, rows: np.ndarray, use: str, index: int | None) -> np.ndarray:
         require_use(use)
-        odds = self.discoveries_[0].log_odds(rows, use)
+        odds = self.discoveries_[0].log_odds(rows, use, index)
         return odds[:, 1] - odds[:, 0] if len(self.classes_) == 2 else odds
 
     # -- what was found ----------------------------------------------------------------------------------------------
