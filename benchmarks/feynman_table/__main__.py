@@ -18,9 +18,8 @@ from statistics import median
 from typing import Any
 
 from benchmarks.common import Runs, table, write_report
+from benchmarks.common.learners import LEAN, PLAIN, Rows, as_many, mlp, named, network
 from edgewise.data.laws import law as law_of
-
-from .candidates import LEAN, PLAIN, Rows, as_many, mlp, named, network
 
 HERE = Path(__file__).parent
 PAPER = {row["row"]: row for row in csv.DictReader((HERE / "paper.csv").open(encoding="utf-8"))}

@@ -73,6 +73,7 @@ def network(rows: Rows, shape: list[int], seed: int, seconds: float, settings: L
     parameters = sum(a * b * features + b for a, b in itertools.pairwise(lean))
     return {
         "rmse": judge(fit.network),
+        "held out": fit.held_out_rmse,
         "shape": lean,
         "parameters": parameters,
         "cpu": clock.cpu,
