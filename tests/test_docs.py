@@ -64,3 +64,10 @@ def test_the_command_line_has_the_commands_that_the_rooms_page_names() -> None:
     for command in app.registered_commands:
         assert command.callback is not None
         assert command.callback.__name__ in line
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_files_that_a_page_names_are_there(page: str) -> None:
+    named = re.findall(r"`((?:src|docs|tests|examples|benchmarks)/[\w/.-]+)`", text(f"docs/{page}"))
+    missing = [name for name in named if not (ROOT / name).exists() and not name.endswith("results.md")]
+    assert not missing
