@@ -10,6 +10,7 @@ import json
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ def main(seed: int, goal: float) -> None:
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     dataset = {name: torch.tensor(values) for name, values in np.load("data.npz").items()}
+    Path("model").mkdir()  # where it logs, asked or not
     wall, cpu = time.perf_counter(), time.process_time()
     model, errors = KAN(width=[2, 1, 1], grid=3, k=3, seed=seed, device="cpu", auto_save=False), {}
     for grid in (3, 5, 10, 20, 30, 50):

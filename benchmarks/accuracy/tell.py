@@ -28,7 +28,11 @@ def _beside(rows: Rows, theirs: Rows) -> str:
     there = [r for r in theirs if min(r["errors"].values()) <= PACE.target]
     spent = sum(r["cpu"] for r in theirs)
     if not there:
-        return f"pykan was there in 0 of {len(theirs)} starts, which took {spent:.0f} s."
+        longest = max(r["cpu"] for r in theirs)
+        return (
+            f"pykan was there in 0 of {len(theirs)} starts, which took {spent:.0f} s, {spent / median_of(rows, 'cpu'):.0f} "
+            f"times ours, the longest {longest:.0f} s."
+        )
     ours = median_of(rows, "cpu")
     alone, each = median_of(there, "cpu"), spent / len(there)
     return (
