@@ -13,6 +13,7 @@ from edgewise.nn import KAN
 
 from .certificate import Certificate
 
+SAMPLE = 4096
 Batch = tuple[Tensor, Tensor, Tensor | None]  # x, y, weights
 
 
@@ -65,8 +66,8 @@ class TrainingData:
 
     @property
     def sample(self) -> Tensor:
-        """Rows to find the ranges of hidden nodes on."""
-        return self.x
+        """Rows to find the ranges of hidden nodes on: some thousands, evenly out of all."""
+        return self.x[:: max(1, len(self.x) // SAMPLE)]
 
     def batches(self, size: int | None, generator: torch.Generator) -> Iterator[Batch]:
         """All rows once, in an order drawn by ``generator``, in batches of ``size`` (all at once if None)."""

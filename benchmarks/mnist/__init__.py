@@ -1,0 +1,1 @@
+"""Handwritten digits: networks of splines beside multilayer perceptrons of as many parameters."""
