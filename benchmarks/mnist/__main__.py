@@ -155,7 +155,7 @@ def told(runs: list[dict[str, Any]]) -> str:
         lines.append([case.name, mine[0]["parameters"], accuracies, epoch, ratio])
     head = ["network", "parameters", "test accuracy, % (a seed each)", "CPU s an epoch", "over the MLP's"]
     targets = (
-        "Targets: at least 97.9 % with at most 2e5 parameters, at least 98.3 % with 5e5, an epoch at most 1.5 times the MLP's, and "
+        "Targets: at least 97.9 % with at most 2e5 parameters, at least 98.3 % with 5e5, an epoch of at most 1.5 MLP's, and "
         "not below the MLP of as many parameters."
     )
     return f"{table(head, lines)}\n\n{targets}"
