@@ -18,48 +18,12 @@ columns with noise are read off the figure of PhySO's authors, to about half a p
 LEFT_OUT = ("I.26.2", "I.30.5", "test_10")
 """SRBench leaves them out, since not all of its methods know arcsin and arccos."""
 
-NEVER_FOUND = frozenset(
-    [
-        "I.6.2",
-        "I.6.2b",
-        "I.8.14",
-        "I.9.18",
-        "I.15.3x",
-        "I.15.3t",
-        "I.15.1",
-        "I.16.6",
-        "I.29.16",
-        "I.32.17",
-        "I.34.14",
-        "I.37.4",
-        "I.41.16",
-        "I.48.2",
-        "I.50.26",
-        "II.6.15a",
-        "II.11.28",
-        "II.13.34",
-        "II.24.17",
-        "II.35.18",
-        "II.35.21",
-        "III.4.32",
-        "III.4.33",
-        "III.9.52",
-        "test_1",
-        "test_2",
-        "test_4",
-        "test_5",
-        "test_6",
-        "test_7",
-        "test_9",
-        "test_12",
-        "test_13",
-        "test_14",
-        "test_15",
-        "test_16",
-        "test_17",
-        "test_18",
-        "test_19",
-        "test_20",
-    ]
-)
+# fmt: off
+NEVER_FOUND = frozenset((
+    "I.6.2", "I.6.2b", "I.8.14", "I.9.18", "I.15.3x", "I.15.3t", "I.15.1", "I.16.6", "I.29.16", "I.32.17", "I.34.14",
+    "I.37.4", "I.41.16", "I.48.2", "I.50.26", "II.6.15a", "II.11.28", "II.13.34", "II.24.17", "II.35.18", "II.35.21",
+    "III.4.32", "III.4.33", "III.9.52", "test_1", "test_2", "test_4", "test_5", "test_6", "test_7", "test_9",
+    "test_12", "test_13", "test_14", "test_15", "test_16", "test_17", "test_18", "test_19", "test_20",
+))
+# fmt: on
 """Laws that none of SRBench's 14 methods found in any trial without noise (its table of rates for each data set)."""

@@ -10,7 +10,7 @@ from edgewise import Table, discover
 from edgewise.discovery.architecture import find_architecture
 from edgewise.discovery.limits import Limits, combinations_for, writing_out
 from edgewise.discovery.prepare import prepare
-from edgewise.symbolic import Work, ladder, promise
+from edgewise.symbolic import Work, ladder, outlook
 
 PLENTY = 600.0  # seconds: no budget is reached, so that nothing depends on the machine's speed
 
@@ -46,7 +46,7 @@ def test_a_slow_clock_changes_nothing(rows: int, columns: int, monkeypatch: pyte
 @pytest.mark.parametrize(("rows", "columns"), [(30, 2), (45, 10), (100, 5), (150, 3)])
 def test_noise_is_no_promise_and_little_work(rows: int, columns: int) -> None:
     table = noise_of(rows, columns)
-    limit = Limits(rows).ladder(promise(columns_of(table), table.y))
+    limit = Limits(rows).ladder(outlook(columns_of(table), table.y).promise)
     assert limit <= 1000
     assert spent_on(table, limit) <= limit
 
@@ -82,9 +82,11 @@ def test_long_formulas_are_few() -> None:
 def test_a_law_is_a_promise() -> None:
     x = np.random.default_rng(0).uniform(1, 2, (300, 2))
     columns = {"a": x[:, 0], "b": x[:, 1]}
-    assert promise(columns, x[:, 0] * np.exp(-x[:, 1])) == 1
-    assert promise(columns, np.random.default_rng(1).normal(size=300)) == 0
-    assert promise({name: column[:4] for name, column in columns.items()}, x[:4, 0]) == 0  # too few rows to tell
+    assert outlook(columns, x[:, 0] * np.exp(-x[:, 1])).promise == 1
+    assert outlook(columns, np.random.default_rng(1).normal(size=300)).promise == 0
+    assert (
+        outlook({name: column[:4] for name, column in columns.items()}, x[:4, 0]).promise == 0
+    )  # too few rows to tell
 
 
 def test_limits_grow_with_rows_promise_and_effort() -> None:

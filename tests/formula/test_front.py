@@ -117,3 +117,13 @@ def test_a_law_written_better_does_not_push_beside_one_that_beats_it(size: int) 
     front.replace(old, formula(size, 0.15))
     assert list(front) == [old, known]
     assert str(front)
+
+
+def test_who_keeps_a_formula_out_and_who_would_leave_for_it() -> None:
+    rough, fine = (Formula.from_text(text, "y", ["x"], rmse=rmse) for text, rmse in (("2*x", 0.5), ("2*x + 1", 0.1)))
+    front = Front([rough, fine])
+    worse = Formula.from_text("3*x + 1", "y", ["x"], rmse=0.2)
+    assert front.beating(worse) == [fine]
+    assert front.beaten_by(Formula.from_text("3*x", "y", ["x"], rmse=0.05)) == [rough, fine]
+    front.discard(fine)
+    assert list(front) == [rough]

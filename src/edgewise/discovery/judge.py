@@ -182,8 +182,26 @@ class Judge:
         found = Judged(formula, stage, rmse / self.prepared.spread, residuals, every, weights)
         self.judged.append(found)
         self.events.append(event)
-        self.front.add(formula)
+        self._offer(found)
         return found
+
+    def _offer(self, new: Judged) -> None:
+        """Bring a formula to the front. Simpler and nearer is better, but not by more fitted constants alone: their digits
+        count in the message and not among the symbols, so the shorter message keeps its place, or takes it."""
+        known = {id(j.formula): j for j in self.judged}
+        beating, beaten = (
+            [known[id(formula)] for formula in some(new.formula)] for some in (self.front.beating, self.front.beaten_by)
+        )
+        if any(self._owes_it_to_constants(new, other) for other in beaten):
+            return
+        if all(self._owes_it_to_constants(other, new) for other in beating):
+            for other in beating:
+                self.front.discard(other.formula)
+        self.front.add(new.formula)
+
+    def _owes_it_to_constants(self, one: Judged, other: Judged) -> bool:
+        more = len(one.formula.constants) > len(other.formula.constants) and not one.exact
+        return more and message_length(one, self.prepared) > message_length(other, self.prepared)
 
     def _residuals(self, expression: sympy.Expr, table: Table) -> np.ndarray | None:
         """Residuals on some rows (in small tables each row is left out once), None where one is not finite."""

@@ -1,7 +1,7 @@
 """How much work the steps may do: by the table, so that it ends at the same place on every machine.
 
 Few rows tell little, however long one looks: every limit grows with the rows. The exact ladder gets its full limit only
-where a law is likely to be there (`edgewise.symbolic.promise`). Units are about milliseconds of one core.
+where a law is likely to be there (`edgewise.symbolic.outlook`). Units are about milliseconds of one core.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import sympy
 
 Linear = tuple[float, float, float]  # at no row, for each row, at most
 
+QUICK: Linear = (100, 0.5, 1_000)
 UNLIKELY: Linear = (200, 4, 5_000)
 LIKELY: Linear = (2_000, 12, 18_000)
 NOISY: Linear = (2_000, 10, 18_000)
@@ -33,6 +34,11 @@ class Limits:
     def ladder(self, promise: float) -> float:
         """Between the limit for what is likely noise and that for what is likely a law."""
         return (1 - promise) * self._of(UNLIKELY) + promise * self._of(LIKELY)
+
+    @property
+    def quick(self) -> float:
+        """For the exact tests of a table that looks noisy."""
+        return self._of(QUICK)
 
     @property
     def noisy(self) -> float:

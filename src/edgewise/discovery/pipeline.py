@@ -1,10 +1,10 @@
 """The order of the steps. Nothing else in the house knows it.
 
 1  prepare     leave aside columns that cannot matter, hold rows out
-2  ladder      exact tests of structure: milliseconds to seconds, no network
-3  graphs      small networks of named edges, fitted outright
-4  network     the smallest graph whose error falls at the rate of one that can hold the function
-5  noisy       on noisy data, the same tests of structure by their likelihood
+2  ladder      exact tests of structure: milliseconds to seconds, no network; few where the table is noisy at first sight
+3  noisy       the same tests of structure by their likelihood (after the network, where nothing hinted at noise)
+4  graphs      small networks of named edges, fitted outright
+5  network     the smallest graph whose error falls at the rate of one that can hold the function
 6  naming      that network pruned, names for every edge that is left, constants refitted
 7  snapping    constants as numbers that people know
 8  verdict     at the noise floor, or an approximation
@@ -14,6 +14,7 @@ Every step puts formulas on one front and may find that the time is over; what w
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from itertools import chain
 from numbers import Integral, Real
 from pathlib import Path
@@ -28,9 +29,9 @@ from edgewise.formula import symbol
 from edgewise.nn import KAN, Model
 from edgewise.primitives import PRIMITIVES, Primitive
 from edgewise.surgery import prune
-from edgewise.symbolic import Work, ladder, named_graphs, promise, waves
+from edgewise.symbolic import Outlook, Work, ladder, named_graphs, outlook, waves
 
-from .architecture import AS_GOOD, Architecture, Memory, as_network_sees, find_architecture
+from .architecture import AS_GOOD, COARSE, FINE, QUICK, Architecture, Memory, as_network_sees, find_architecture
 from .calibration import tested
 from .clock import Clock
 from .journal import Journal, journal
@@ -41,16 +42,18 @@ from .naming import name_network
 from .permitted import permitted, table_of
 from .prepare import Prepared, prepare
 from .result import Discovery, Step
-from .verdict import Verdict, decide
+from .verdict import Verdict, decide, leaves_noise
 from .weighing import mean, r2, rms
 
 Progress = Callable[[str, float, str], None]
 LADDER_SHARE = 0.3  # of the budget, before the network has its turn
-NOISY_LADDER_SHARE = 0.6  # of what is left, on data that turned out to be noisy
+NOISY_LADDER_SHARE = 0.5  # of what is left
 NETWORK_SHARE = 0.7  # of what is left then
-BESIDE_A_LAW = 0.25  # the same, where an exact law is known already
-SHAPES_BESIDE_A_LAW = 4
+BESIDE_A_LAW = 0.25  # the same, where a law is known already
+SHAPES_BESIDE_A_LAW = 4  # in noise: a network must not be better
+SHAPES_BESIDE_AN_EXACT_LAW = 2  # nothing is better than rounding: the network is a picture
 NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
+ENOUGH = 200  # training rows from which on what looks like noise may be taken for it before the network was asked
 SAMPLE = 256  # rows kept with the result, for its pictures
 REFITTED = 8  # combinations of names whose constants are refitted, for each network
 QUICK_CONSTANTS = 6  # as many are snapped in a fraction of a second
@@ -152,13 +155,20 @@ class _Search:
     def run(self) -> None:
         """All the steps; the mean stands on the front from the start."""
         self.judge(sympy.Float(mean(self.prepared.train.y, self.prepared.train.weights)), "mean")
-        self._step("ladder", self._ladder)
-        if not self._exact():
+        enough = self.prepared.train.rows >= ENOUGH
+        noisy = enough and self._outlook.noisy
+        early = noisy or (enough and 0 < self._outlook.promise < 1)
+        self._step("ladder", self._quick_ladder if noisy else self._ladder)
+        if early and not self._exact():
+            self._step("noisy ladder", self._noisy_ladder)
+        if noisy and not self._known():
+            self._step("all of the ladder", self._ladder)
+        if not self._known():
             self._step("graphs", self._graphs)
         self._step("network", self._network)
-        if not self._exact() and self._is_noisy():
+        if not early and not self._exact() and self._is_noisy():
             self._step("noisy ladder", self._noisy_ladder)
-        if not self._exact():
+        if not self._known():
             self._step("naming", self._naming)
         self._step("snapping", self._snapping, late=True)
         if self.prepared.whole is not None:
@@ -196,14 +206,28 @@ class _Search:
         best = self.judge.best
         return best is not None and best.exact
 
+    def _known(self) -> bool:
+        """Whether a law is known: an exact one, or in noise one that leaves nothing to explain."""
+        best = self.judge.best
+        enough = self.prepared.train.rows >= ENOUGH
+        return best is not None and (best.exact or (enough and leaves_noise(best, self.prepared)))
+
+    @cached_property
+    def _outlook(self) -> Outlook:
+        train = self.prepared.train
+        return outlook(self.prepared.columns(train), train.y)
+
     # -- the steps -----------------------------------------------------------------------------------------------
 
     def _ladder(self) -> None:
-        train = self.prepared.train
-        if train.rows < 10:
+        if self.prepared.train.rows < 10:
             return
-        likely = promise(self.prepared.columns(train), train.y)
-        self._climb("ladder", None, Work(self.limits.ladder(likely), self.clock.deadline(LADDER_SHARE)))
+        units = self.limits.ladder(self._outlook.promise)
+        self._climb("ladder", None, Work(units, self.clock.deadline(LADDER_SHARE)))
+
+    def _quick_ladder(self) -> None:
+        """The cheapest tests alone: the table looks noisy, so that exact ones are unlikely to hold."""
+        self._climb("ladder", None, Work(self.limits.quick, self.clock.deadline(LADDER_SHARE)))
 
     def _noisy_ladder(self) -> None:
         work = Work(self.limits.noisy, self.clock.deadline(NOISY_LADDER_SHARE))
@@ -238,13 +262,16 @@ class _Search:
     def _network(self) -> None:
         if self.prepared.small and self.prepared.table.rows < 12:
             return
-        limit = self.clock.deadline(BESIDE_A_LAW if self._exact() else NETWORK_SHARE)
+        exact, known = self._exact(), self._known()
+        limit = self.clock.deadline(BESIDE_A_LAW if known else NETWORK_SHARE)
         end = self.clock.deadline()
         self.architecture = find_architecture(
             self.prepared,
             seed=self.seed,
             workers=self.workers,
-            most=SHAPES_BESIDE_A_LAW if self._exact() else None,
+            most=SHAPES_BESIDE_AN_EXACT_LAW if exact else SHAPES_BESIDE_A_LAW if known else None,
+            coarse=QUICK if exact else COARSE,
+            fine=None if exact else FINE,
             effort=self.effort,
             stop=lambda: time.monotonic() > limit,
             last=lambda: time.monotonic() > end,

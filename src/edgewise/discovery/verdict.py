@@ -8,6 +8,7 @@ import numpy as np
 import sympy
 
 from edgewise.formula import evaluate
+from edgewise.symbolic import by_polynomial
 
 from .architecture import Architecture
 from .judge import EXACT, Judge, Judged, beats
@@ -54,6 +55,11 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
         return Verdict(
             pick, False, (f"no formula comes near the network: the best one's error is {ratio:.3g} times as large.",)
         )
+    by_rows = _by_polynomial(prepared)
+    if by_rows is not None and beats(held.y - by_rows, by_formula, held.weights):
+        ratio = rms(by_formula, held.weights) / rms(held.y - by_rows, held.weights)
+        note = f"no formula comes near a polynomial of the inputs: the best one's error is {ratio:.3g} times as large."
+        return Verdict(pick, False, (note,))
     if architecture.certified and pick.error > 1e-6:
         return Verdict(
             pick, False, ("the network still improves with finer splines, so the formula is not at the floor.",)
@@ -69,6 +75,24 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
         note = f"the rows tell the exponent {', '.join(odd)} from a plain number; uneven noise or rounding may do that."
         return Verdict(pick, False, (note,))
     return Verdict(pick, True)
+
+
+def leaves_noise(pick: Judged, prepared: Prepared) -> bool:
+    """Whether a formula leaves little, nothing of a trend, and no more than a polynomial of the inputs does.
+
+    What `decide` asks of a law in noise, but for the network that then has to fail as well.
+    """
+    clear = CLEAR_IN_FEW_ROWS if prepared.small else CLEAR
+    if pick.error > clear or _too_free(pick, prepared) or not is_white(pick, prepared):
+        return False
+    held, found = prepared.network_held, _by_polynomial(prepared)
+    return found is None or not beats(held.y - found, held.y - pick.formula.predict(held), held.weights)
+
+
+def _by_polynomial(prepared: Prepared) -> np.ndarray | None:
+    train, held = prepared.network_train, prepared.network_held
+    found = by_polynomial(prepared.columns(train), train.y, prepared.columns(held))
+    return found if found is not None and np.isfinite(found).all() else None
 
 
 def _too_free(pick: Judged, prepared: Prepared) -> str:

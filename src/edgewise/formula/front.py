@@ -44,6 +44,18 @@ class Front:
         self._formulas = sorted([*kept, formula], key=lambda f: f.complexity)
         return True
 
+    def beating(self, formula: Formula) -> list[Formula]:
+        """Those of the front that keep the formula out: as simple and as good, or better in both."""
+        return [known for known in self._formulas if _beats(known, formula)]
+
+    def beaten_by(self, formula: Formula) -> list[Formula]:
+        """Those of the front that would leave it for the formula."""
+        return [known for known in self._formulas if _beats(formula, known)]
+
+    def discard(self, formula: Formula) -> None:
+        """Leave a formula out, for a reason that the errors alone do not tell."""
+        self._formulas = [known for known in self._formulas if known is not formula]
+
     def replace(self, old: Formula, new: Formula) -> None:
         """Take ``new`` for ``old``: the same law better written, even if it counts more symbols (2*pi for 6.2831853)."""
         before = self._formulas

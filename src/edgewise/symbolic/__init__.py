@@ -4,7 +4,7 @@ match          the primitives that tell one edge's samples best
 named_graphs   small networks of named edges, fitted outright
 waves          oscillations of one input whose height changes
 ladder         a law by exact tests of its symmetries and shapes
-promise, Work  how likely there is one, and a limit of work that is the same on every machine
+outlook, Work  how likely there is one, and a limit of work that is the same on every machine
 polish, snap   constants refitted to the last digit, then recognised, each step verified
 closed_form    a network of named edges, written out
 compile_formula  the way back: a formula as a network of named edges
@@ -13,7 +13,7 @@ compile_formula  the way back: a formula as a network of named edges
 from .closed_form import closed_form, network_form
 from .compile import compile_formula, compile_model
 from .graphs import named_graphs
-from .ladder import ladder, promise
+from .ladder import Outlook, by_polynomial, ladder, outlook
 from .match import Match, match
 from .polish import Polished, polish
 from .problem import Candidate, Hypothesis, Problem
@@ -25,9 +25,11 @@ __all__ = [
     "Candidate",
     "Hypothesis",
     "Match",
+    "Outlook",
     "Polished",
     "Problem",
     "Work",
+    "by_polynomial",
     "closed_form",
     "compile_formula",
     "compile_model",
@@ -35,8 +37,8 @@ __all__ = [
     "match",
     "named_graphs",
     "network_form",
+    "outlook",
     "polish",
-    "promise",
     "snap",
     "waves",
 ]

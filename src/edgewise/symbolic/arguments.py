@@ -121,4 +121,4 @@ def _reduced(problem: Problem, found: _Found) -> Problem:
     factor = sympy.Mul(*(s ** rational(a) for s, a in zip(problem.symbols, powers, strict=True) if a))
     values = np.exp(np.log(np.abs(problem.x)) @ np.array(found.degree))
     columns = [(argument, _value(problem, found.argument))]
-    return reduced(problem, "argument scan", columns, problem.y / values, factor * TARGET, found.roughness)
+    return reduced(problem, "argument scan", columns, problem.y / values, factor * TARGET, found.roughness, values)

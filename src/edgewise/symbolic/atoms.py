@@ -68,6 +68,14 @@ RECIPROCALS = (
     Atom("exp(2x)", lambda x: np.exp(2 * x), lambda x: sympy.exp(2 * x)),
     Atom("exp(-2x)", lambda x: np.exp(-2 * x), lambda x: sympy.exp(-2 * x)),
 )
+RATIOS = (
+    Atom("1/sqrt(1+x^2)", lambda x: 1 / np.sqrt(1 + x**2), lambda x: 1 / sympy.sqrt(1 + x**2)),
+    Atom("1/sqrt(1-x^2)", lambda x: 1 / np.sqrt(1 - x**2), lambda x: 1 / sympy.sqrt(1 - x**2)),
+    Atom("x/sqrt(1+x^2)", lambda x: x / np.sqrt(1 + x**2), lambda x: x / sympy.sqrt(1 + x**2)),
+    Atom("x/sqrt(1-x^2)", lambda x: x / np.sqrt(1 - x**2), lambda x: x / sympy.sqrt(1 - x**2)),
+    Atom("x/(1+x)", lambda x: x / (1 + x), lambda x: x / (1 + x)),
+    Atom("x/(1-x)", lambda x: x / (1 - x), lambda x: x / (1 - x)),
+)
 ATOMS: tuple[Atom, ...] = (
     *POWERS,
     *FUNCTIONS,
@@ -92,5 +100,5 @@ def values_of(x: Array, atoms: tuple[Atom, ...] = ATOMS) -> list[tuple[Atom, Arr
 
 def by_name(*names: str) -> tuple[Atom, ...]:
     """The atoms of those names, in that order."""
-    known = {atom.name: atom for atom in (*POWERS, *FUNCTIONS, *SHIFTED, *RECIPROCALS)}
+    known = {atom.name: atom for atom in (*POWERS, *FUNCTIONS, *SHIFTED, *RECIPROCALS, *RATIOS)}
     return tuple(known[name] for name in names)

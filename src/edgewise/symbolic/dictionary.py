@@ -26,7 +26,7 @@ MOST_COLUMNS = 220
 
 def argument_dictionary(problem: Problem) -> Iterator[sympy.Expr]:
     """Expressions for the target found with one inner argument."""
-    factors = _factors(problem)
+    factors = small_factors(problem)
     targets = [
         (name, TRANSFORMS[name].forward(problem.y))
         for name in POSYNOMIAL_TARGETS[:3]
@@ -44,7 +44,7 @@ def argument_dictionary(problem: Problem) -> Iterator[sympy.Expr]:
                 yield TRANSFORMS[name].inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
 
 
-def _factors(problem: Problem) -> list[tuple[sympy.Expr, Array]]:
+def small_factors(problem: Problem) -> list[tuple[sympy.Expr, Array]]:
     """Products of different inputs with exponents 1 or -1, and squares."""
     found: list[tuple[sympy.Expr, Array]] = [(sympy.Integer(1), np.ones(problem.rows))]
     singles = list(zip(problem.symbols, problem.x.T, strict=True))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import sympy
 
-from edgewise.formula import evaluate, symbol
+from edgewise.formula import complexity, evaluate, symbol
 
 from .gauge import settle_gauge
 from .noisy import white
@@ -19,6 +19,13 @@ Names = Mapping[sympy.Symbol, sympy.Symbol]
 
 NEARLY = 1e-5
 """Relative error below which a formula is polished and snapped before it is judged."""
+
+
+ROUGHLY = 1.5
+"""In noise, what an error may be, before its constants are fitted together, in units of what it must be then."""
+
+HOPE, NEAR = 40.0, 12.0
+"""Nats by which a formula may be longer than the shortest before its constants are plain numbers, and after."""
 
 
 class Judge(ABC):
@@ -88,15 +95,32 @@ class NoisyJudge(Judge):
     def __init__(self, columns: Mapping[str, Array], y: Array) -> None:
         super().__init__(columns, y)
         self.floor = np.inf
+        self.shortest = np.inf
+        self.seen: set[sympy.Expr] = set()
         self.problem = first_problem(self.columns, self.y, noisy=True)
         self.learn(Node(self.problem, 0.0))
 
     def _weigh(self, expression: sympy.Expr, names: Names) -> tuple[sympy.Expr, float] | None:
+        if not self._error(expression) < ROUGHLY * max(1.2 * self.floor, 0.9 * self.best):
+            return None
         expression = polish(expression, self.columns, self.y).expression
         if not self._error(expression) < max(1.2 * self.floor, 0.9 * self.best):
             return None
-        expression = snap(expression, self.columns, self.y)
+        if not self._nats(expression) < self.shortest + HOPE:
+            return None
+        expression = snap(expression, self.columns, self.y, short=False)
+        nats = self._nats(expression)
+        if nats > self.shortest + NEAR or expression in self.seen:
+            return None
+        self.seen.add(expression)
+        self.shortest = min(nats, self.shortest)
         return expression, self._error(expression)
+
+    def _nats(self, expression: sympy.Expr) -> float:
+        """A rough message: the residuals, two nats a symbol, half the logarithm of the rows for each decimal."""
+        rows, decimals = len(self.y), len(expression.atoms(sympy.Float))
+        error = max(self._error(expression), 1e-12)
+        return float(rows * np.log(error) + 2 * complexity(expression) + 0.5 * np.log(rows) * decimals)
 
     def learn(self, node: Node) -> None:
         """The smallest leave-one-out error of any surrogate, in units of rms(y), is the level of the noise."""

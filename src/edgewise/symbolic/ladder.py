@@ -7,6 +7,7 @@ blocks the way. What counts in the end is only the formula, evaluated on the use
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import sympy
@@ -15,7 +16,7 @@ from .judge import ExactJudge, NoisyJudge
 from .problem import Array, Candidate, Problem, first_problem
 from .queue import Node, Queue
 from .stages import NOISY_STAGES, STAGES
-from .surrogate import fit
+from .surrogate import best_polynomial, fit
 from .work import Work
 
 MOST_ROWS = 2000
@@ -66,17 +67,36 @@ def ladder(
                 return
 
 
-def promise(columns: Mapping[str, Array], y: Array) -> float:
-    """How likely it is that the ladder finds an exact law: 0 where a polynomial foretells little of the rows that it has
-    not seen (noise, or too few rows to tell), 1 where it foretells nearly all.
+@dataclass(frozen=True)
+class Outlook:
+    """What the first polynomial tells of a table.
 
-    Shapes as in `ladder`; costs one surrogate.
+    ``promise`` says how likely it is that the ladder finds an exact law: 0 where a polynomial foretells little of the
+    rows that it has not seen (noise, or too few rows to tell), 1 where it foretells nearly all. ``noisy`` says that what
+    it leaves looks like noise: then exact tests are lost labour, and the likelihood decides.
     """
+
+    promise: float
+    noisy: bool
+
+
+def outlook(columns: Mapping[str, Array], y: Array) -> Outlook:
+    """Look before climbing; shapes as in `ladder`; costs one surrogate."""
+    problem = _sample(columns, y, noisy=False)
     with np.errstate(all="ignore"):
-        fitted = fit(_sample(columns, y, noisy=False))
+        fitted, polynomial = fit(problem), best_polynomial(problem)
     if fitted is None or not np.isfinite(fitted.error):
-        return 0.0
-    return float(np.clip(np.log(TOLD / max(fitted.error, 1e-300)) / np.log(TOLD / CLEAR), 0.0, 1.0))
+        return Outlook(0.0, False)
+    likely = float(np.clip(np.log(TOLD / max(fitted.error, 1e-300)) / np.log(TOLD / CLEAR), 0.0, 1.0))
+    return Outlook(likely, polynomial is not None and polynomial.noisy and polynomial.error < TOLD)
+
+
+def by_polynomial(columns: Mapping[str, Array], y: Array, others: Mapping[str, Array]) -> Array | None:
+    """What a polynomial of the columns, its degree chosen by leaving rows out, says of ``others`` (the same columns on
+    other rows); None for too few rows."""
+    with np.errstate(all="ignore"):
+        polynomial = best_polynomial(_sample(columns, y, noisy=False))
+        return None if polynomial is None else polynomial(np.column_stack([others[name] for name in columns]))
 
 
 def _quiet(found: Iterator[sympy.Expr | Node]) -> Iterator[sympy.Expr | Node]:

@@ -1,25 +1,37 @@
 """Naming laws in noise: least squares in the units of y, few constants, and a stop when the residual is white.
 
-With noise nothing can be exact, and free constants fit many wrong names equally well. So the families with the fewest
-constants are offered first: a power product c x^b (exponents fitted in y, since the logarithm of small y is all noise),
-c z^m f(k z^s) on reduced problems, and short sums of power products; the caller weighs error against length.
+With noise nothing can be exact, and free constants fit many wrong names equally well. So those with the fewest constants
+are offered first: a power product c x^b (exponents fitted in y, since the logarithm of small y is all noise), and short
+sums T(y) = sum c a(u) b(v) of terms without inner constants, for T that people invert (a root, a ratio, an exponential); the
+caller weighs error against length. Curves of one input are named in `likely`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import sympy
 
 from .additive import power_products
+from .arguments import small_arguments
+from .atoms import by_name, values_of
 from .coefficients import constant, fraction, rational
-from .families import SHAPES, Shape
-from .problem import Array, Problem
+from .dictionary import small_factors
+from .problem import TARGET, Array, Problem
+from .sparse import likely_supports
 from .surrogate import Decomposition
+from .transforms import TRANSFORMS, sign_of
 
-GAUGE = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0)
-INNER = (1, 2, -1)
+TARGETS = ("y", "1/y", "y^2", "1/y^2", "log")
+STEEPEST = 20.0
+BEST = 2  # of each number of terms
 KEPT = 6
+WAVES = by_name("sin", "cos", "sin^2", "cos^2")
+ATOMS = by_name(
+    "x^0", "x^1", "x^2", "x^-1", "x^-2", "x^1/2", "x^-1/2", "sin", "cos", "sin^2", "exp", "exp(-x)", "log", "tanh",
+    "1/(1+x)", "1/(1-x)", "1/(1+x^2)", "1/(1-x^2)", "sqrt(1+x^2)", "sqrt(1-x^2)", "1/sqrt(1+x^2)", "1/sqrt(1-x^2)",
+    "x/sqrt(1+x^2)", "x/sqrt(1-x^2)", "x/(1+x)", "x/(1-x)",
+)  # fmt: skip
 
 
 def noisy_monomial(problem: Problem) -> Iterator[sympy.Expr]:
@@ -47,90 +59,65 @@ def noisy_monomial(problem: Problem) -> Iterator[sympy.Expr]:
     yield constant(c) * sympy.Mul(*(s ** rational(p) for s, p in zip(problem.symbols, powers, strict=True) if p))
 
 
-@dataclass(frozen=True, eq=False)
-class _Family:
-    """c z^m (f(k z^s) + offset) with the k that explains most of the squared target."""
-
-    explained: float
-    shape: Shape
-    inner: int
-    gauge: float
-    offset: int
-    k: float
-
-    @property
-    def effort(self) -> tuple[int, float]:
-        return (self.gauge != 0) + (self.offset != 0) + (self.inner != 1) + (not self.shape.name.isalpha()), self.k
-
-
-def families(problem: Problem) -> Iterator[sympy.Expr]:
-    """c z^m (f(k z^s) + offset) of a problem with one input: those that the data cannot tell from the best one."""
-    z, symbol, weights = problem.x[:, 0], problem.symbols[0], _weights(problem)
-    if not np.all(z > 0):
-        return
-    goal = problem.y * weights
-    found = list(_on_grid(z, goal, weights))
-    best = max(family.explained for family in found)
-    found = [_refined(f, z, goal, weights) for f in found if f.explained > best - 0.05 * (goal @ goal)]
-    found.sort(key=lambda family: -family.explained)
-    rest = goal @ goal - found[0].explained
-    equal = [f for f in found if goal @ goal - f.explained < rest * (1 + 8 / problem.rows)]
-    for family in [*sorted(equal, key=lambda f: f.effort)[:KEPT], *found[:KEPT]]:
-        part = z**family.gauge * (family.shape.value(family.k * z**family.inner) + family.offset)
-        form = family.shape.expression(sympy.Float(family.k) * symbol**family.inner) + family.offset
-        yield constant(_scale(part, problem.y, weights)) * symbol ** sympy.Rational(family.gauge) * form
-
-
-def _on_grid(z: Array, goal: Array, weights: Array) -> Iterator[_Family]:
-    for inner in INNER:
-        w = z**inner
-        for shape in SHAPES:
-            k = np.geomspace(0.05, min(shape.largest * 0.999, 30.0), 100) / np.max(w)
-            with np.errstate(all="ignore"):
-                curves = shape.value(k[:, None] * w)
-            for offset in (0, -1):
-                for m in GAUGE:
-                    explained = _explained((curves + offset) * (weights * z**m), goal)
-                    best = int(np.argmax(explained))
-                    yield _Family(float(explained[best]), shape, inner, m, offset, float(k[best]))
-
-
-def _explained(parts: Array, goal: Array) -> Array:
-    with np.errstate(all="ignore"):
-        explained = (parts @ goal) ** 2 / np.sum(parts**2, axis=1)
-    return np.where(np.isfinite(explained), explained, -1.0)
-
-
-def _refined(family: _Family, z: Array, goal: Array, weights: Array) -> _Family:
-    """The same with k on two finer grids around the best one."""
-    k, width = family.k, 0.065
-    for _ in range(2):
-        grid = k * np.exp(np.linspace(-width, width, 13))
-        grid = grid[grid * np.max(z**family.inner) < family.shape.largest]
-        with np.errstate(all="ignore"):
-            parts = (family.shape.value(grid[:, None] * z**family.inner) + family.offset) * (weights * z**family.gauge)
-        explained = _explained(parts, goal)
-        k, width = float(grid[np.argmax(explained)]), width / 6
-    return replace(family, k=k, explained=float(np.max(explained)))
-
-
-def short_sums(problem: Problem, most: int) -> Iterator[sympy.Expr]:
-    """One to ``most`` power products, each the one that lowers the squared error most, refitted together."""
+def short_sums(problem: Problem, most: int, limit: float) -> Iterator[sympy.Expr]:
+    """T(y) as a sum of one to ``most`` power products, those that lower the squared error most."""
     terms = power_products(problem)
-    weights = _weights(problem)
     with np.errstate(all="ignore"):
-        columns = np.prod(problem.x[:, None, :] ** np.array(terms)[None, :, :], axis=2) * weights[:, None]
-    goal = problem.y * weights
-    chosen: list[int] = []
-    for _ in range(most):
-        scores = []
-        for index in range(len(terms)):
-            part = columns[:, [*chosen, index]]
-            scores.append(np.linalg.norm(goal - part @ np.linalg.lstsq(part, goal, rcond=None)[0]))
-        chosen.append(int(np.argmin(scores)))
-        found = np.linalg.lstsq(columns[:, chosen], goal, rcond=None)[0]
-        products = [sympy.Mul(*(s**p for s, p in zip(problem.symbols, terms[i], strict=True))) for i in chosen]
-        yield sympy.Add(*(constant(c) * term for c, term in zip(found, products, strict=True)))
+        columns = np.prod(problem.x[:, None, :] ** np.array(terms)[None, :, :], axis=2)
+    expressions = [sympy.Mul(*(s**p for s, p in zip(problem.symbols, term, strict=True))) for term in terms]
+    yield from likely_sums(problem, columns, expressions, most, limit)
+
+
+def products_of_atoms(problem: Problem, limit: float) -> Iterator[sympy.Expr]:
+    """T(y) as a sum of at most three products a(u) b(v) of functions without constants; for one or two inputs."""
+    words = [values_of(column, ATOMS) for column in problem.x.T]
+    terms = list(product(*words))
+    columns = np.column_stack([np.prod([values for _, values in term], axis=0) for term in terms])
+    expressions = [
+        sympy.Mul(*(atom.expression(s) for (atom, _), s in zip(term, problem.symbols, strict=True))) for term in terms
+    ]
+    yield from likely_sums(problem, columns, expressions, 3, limit)
+
+
+def argument_sums(problem: Problem) -> Iterator[sympy.Expr]:
+    """Sums of at most two terms c x^p f(u) with one inner argument u, for laws that oscillate: the best few of all u."""
+    factors = small_factors(problem)
+    goal = problem.y * _weights(problem)
+    found: list[tuple[float, int, sympy.Expr]] = []
+    for argument, values in small_arguments(problem):
+        words = [(sympy.Integer(1), np.ones(problem.rows))]
+        words += [(atom.expression(argument), v) for atom, v in values_of(values, WAVES)]
+        terms = list(product(factors, words))
+        columns = np.column_stack([f[1] * w[1] for f, w in terms]) * _weights(problem)[:, None]
+        for rest, support, c in likely_supports(columns, goal, 2, 1):
+            form = sympy.Add(*(constant(a) * terms[i][0][0] * terms[i][1][0] for i, a in zip(support, c, strict=True)))
+            found.append((rest * (1 + 10 / problem.rows) ** len(support), len(found), form))
+    for _, _, form in sorted(found)[:KEPT]:
+        yield form
+
+
+def likely_sums(
+    problem: Problem, columns: Array, expressions: list[sympy.Expr], most: int, limit: float
+) -> Iterator[sympy.Expr]:
+    """T(y) = sum of at most ``most`` of the columns, the best of each T and number of terms; least squares in y.
+
+    Those with an rmse above ``limit``, in the user's y, are not worth a look.
+    """
+    for name in TARGETS:
+        transform = TRANSFORMS[name]
+        if not transform.allowed(problem.y):
+            continue
+        with np.errstate(all="ignore"):
+            target = transform.forward(problem.y)
+            weights = _weights(problem) / np.abs(transform.derivative(problem.y))
+        if not (np.all(np.isfinite(target)) and np.all(np.isfinite(weights))):
+            continue
+        weights = np.minimum(weights, STEEPEST * np.median(weights))  # where T is flat, y says all but nothing of it
+        for rest, support, c in likely_supports(columns * weights[:, None], target * weights, most, BEST):
+            if rest > limit**2 * problem.rows:
+                continue
+            form = sympy.Add(*(constant(a) * expressions[i] for i, a in zip(support, c, strict=True)))
+            yield transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
 
 
 def white(residual: Array, problem: Problem) -> bool:

@@ -6,7 +6,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from math import log2
+from math import isqrt, log2, sqrt
 
 import numpy as np
 import sympy
@@ -52,18 +52,31 @@ def choices(value: float, tolerance: float, largest: float = 1e6, count: int = 6
     if not (np.isfinite(value) and value):
         return []
     tolerance = min(tolerance, 0.5 * abs(value))
-    found: dict[sympy.Expr, Choice] = {}
-    for unit, size, denominators, bits in _units():
+    found: list[tuple[float, float, int, int, int]] = []  # bits, distance, p, q, which unit (-1: a square root)
+    for which, (_, size, denominators, bits) in enumerate(_units()):
         for p, q in _fractions(value / size, tolerance / size, denominators, largest):
-            number = sympy.Rational(p, q) * unit
-            found.setdefault(number, Choice(number, p / q * size, bits + log2(abs(p)) + log2(q)))
+            found.append((bits + log2(abs(p)) + log2(q), abs(p / q * size - value), p, q, which))
     for p, q in _fractions(value**2, 2 * abs(value) * tolerance, 32, largest):
-        number = sympy.sign(value) * sympy.sqrt(sympy.Rational(p, q))
-        choice = Choice(number, float(number), 3.0 + log2(p) + log2(q))
-        if not number.is_Rational and abs(choice.value - value) <= tolerance:
-            found.setdefault(number, choice)
-    nearest = sorted(found.values(), key=lambda choice: (choice.bits, abs(choice.value - value)))
-    return nearest[:count]
+        distance = abs(sqrt(p / q) - abs(value))
+        if not (isqrt(p) ** 2 == p and isqrt(q) ** 2 == q) and distance <= tolerance:
+            found.append((3.0 + log2(p) + log2(q), distance, p, q, -1))
+    return _first(sorted(found), float(np.sign(value)), count)
+
+
+def _first(found: list[tuple[float, float, int, int, int]], sign: float, count: int) -> list[Choice]:
+    """The first ``count`` different numbers; SymPy is asked for no more of them."""
+    chosen: dict[sympy.Expr, Choice] = {}
+    for bits, _, p, q, which in found:
+        if which < 0:
+            number = int(sign) * sympy.sqrt(sympy.Rational(p, q))
+            near = sign * sqrt(p / q)
+        else:
+            unit, size, _, _ = _units()[which]
+            number, near = sympy.Rational(p, q) * unit, p / q * size
+        chosen.setdefault(number, Choice(number, near, bits))
+        if len(chosen) == count:
+            break
+    return list(chosen.values())
 
 
 def _fractions(value: float, tolerance: float, denominators: int, largest: float) -> list[tuple[int, int]]:

@@ -42,8 +42,11 @@ def snap(
     held_out: tuple[Mapping[str, ArrayLike], ArrayLike] | None = None,
     noise: float | None = None,
     weights: ArrayLike | None = None,
+    short: bool = True,
 ) -> sympy.Expr:
     """The expression polished, with exact numbers for the Floats that the data single out, and written short.
+
+    ``short=False`` spares the algebra: only the numbers are exchanged, which takes a tenth of the time.
 
     columns: name -> (N,), y (N,). ``held_out``: rows (columns, y) on which the error must stay as well. ``noise``: the
     rmse of y where it is known; by default the residual tells it. Without noise a number stays if the residual stays at
@@ -51,7 +54,7 @@ def snap(
     """
     judge = _Judge.of(columns, y, held_out, noise, weights)
     best = _snap(judge.polish(expression), judge)
-    for _ in range(2):
+    for _ in range(2 if short else 0):
         shorter = shorten(best.expression, columns, y)
         if shorter == best.expression:
             break

@@ -61,6 +61,31 @@ class Dictionary:
         return None
 
 
+def likely_supports(
+    columns: Array, target: Array, most: int, best: int, beam: int = 12
+) -> Iterator[tuple[float, Support, Array]]:
+    """The ``best`` combinations of one, two .. ``most`` of the columns (N, p): the squared error, which, and by how much.
+
+    For noisy targets: nothing has to be exact.
+    """
+    usable = np.flatnonzero(np.all(np.isfinite(columns), axis=0) & np.any(columns != 0, axis=0))
+    if not len(usable):
+        return
+    sizes = np.linalg.norm(columns[:, usable], axis=0)
+    part = columns[:, usable] / sizes
+    inner = part.T @ target
+    states: list[Support] = [(int(i),) for i in np.argsort(-np.abs(inner), kind="stable")[:beam]]
+    for size in range(1, most + 1):
+        scored = sorted((_misfit(part, target, state), state) for state in states)
+        for misfit, state in scored[:best]:
+            found = np.linalg.lstsq(part[:, state], target, rcond=None)[0]
+            yield misfit**2, tuple(int(usable[i]) for i in state), found / sizes[list(state)]
+        if size == 1:
+            states = _best_pairs(part.T @ part, inner, beam, parallel=1e-6)
+        elif size < most:
+            states = _grown(part, target, [state for _, state in scored[:beam]], beam)
+
+
 def _solved(columns: Array, target: Array, tolerance: float) -> Array | None:
     scale = np.linalg.norm(columns, axis=0)
     found, *_ = np.linalg.lstsq(columns / scale, target, rcond=None)
@@ -106,14 +131,14 @@ def _misfit(part: Array, goal: Array, state: tuple[int, ...]) -> float:
     return float(np.linalg.norm(goal - columns @ found))
 
 
-def _best_pairs(gram: Array, inner: Array, beam: int) -> list[tuple[int, ...]]:
+def _best_pairs(gram: Array, inner: Array, beam: int, parallel: float = 1e-10) -> list[tuple[int, ...]]:
     """The pairs (i < j) that explain most, by |projection|^2 = (ai^2 - 2 g ai aj + aj^2) / (1 - g^2)."""
     if len(inner) < 2:
         return [(0,)]
     i, j = np.triu_indices(len(inner), 1)
     g = gram[i, j]
     explained = (inner[i] ** 2 - 2 * g * inner[i] * inner[j] + inner[j] ** 2) / np.maximum(1 - g**2, 1e-12)
-    explained[1 - g**2 < 1e-10] = -np.inf
+    explained[1 - g**2 < parallel] = -np.inf
     count = min(4 * beam, len(explained))
     top = np.argpartition(-explained, count - 1)[:count]
     top = top[np.lexsort((top, -explained[top]))]

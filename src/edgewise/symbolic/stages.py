@@ -14,8 +14,9 @@ from .arguments import argument_reductions
 from .dictionary import argument_dictionary
 from .factors import factor_products
 from .identify import identify, powers_and_exponentials
+from .likely import likely_shapes
 from .monomial import monomial
-from .noisy import families, noisy_monomial, short_sums
+from .noisy import argument_sums, noisy_monomial, products_of_atoms, short_sums
 from .peel import factor_peels, term_peels
 from .problem import Array, Problem, lift
 from .queue import Node, Stage
@@ -116,6 +117,18 @@ def _early_dictionary(node: Node) -> Iterator[sympy.Expr]:
         yield from argument_dictionary(node.problem)
 
 
+def _argument_sums(node: Node) -> Iterator[sympy.Expr]:
+    if _waving(node):
+        yield from argument_sums(node.problem)
+
+
+def _limit(node: Node) -> float:
+    """An rmse in the user's y that is clearly worse than that of the surrogate."""
+    if node.surrogate is None or node.problem.weights is None:
+        return float("inf")
+    return 1.5 * node.surrogate.error * float(np.std(node.problem.y * node.problem.weights))
+
+
 def _late_dictionary(node: Node) -> Iterator[sympy.Expr]:
     if not _waving(node):
         yield from argument_dictionary(node.problem)
@@ -178,9 +191,14 @@ STAGES: tuple[Stage, ...] = (
 NOISY_STAGES: tuple[Stage, ...] = (
     Stage("monomial", 0.0, _inputs(1, 20), _on_problem(noisy_monomial), Cost(0.8, 1.05, 1000)),
     Stage("scale", 0.5, _inputs(2, 20), _scales, Cost(8, 1.2, 500)),
-    Stage("families", 0.6, _inputs(1, 1), _on_problem(families), Cost(30, 1, 150)),
+    Stage("shapes", 0.6, _inputs(1, 1), _on_problem(likely_shapes), Cost(60, 1, 150)),
     Stage("sum", 0.8, _inputs(2, 20), _sums, Cost(1, 1.3, 500)),
     Stage("ridge", 0.9, _inputs(2, 12), _ridges, Cost(5, 1.3, 1000)),
-    Stage("two terms", 0.55, _inputs(1, 6), lambda node: short_sums(node.problem, 2), Cost(2, 1.8, 300)),
-    Stage("short sums", 2.5, _inputs(1, 6), lambda node: short_sums(node.problem, 4), Cost(4, 1.8, 300)),
+    Stage("argument scan", 1.2, _inputs(2, 6), _arguments, Cost(7, 2.8, 600)),
+    Stage("argument sums", 2.0, _inputs(2, 6), _argument_sums, DICTIONARY),
+    Stage("two terms", 0.55, _inputs(1, 6), lambda node: short_sums(node.problem, 2, _limit(node)), Cost(2, 1.8, 300)),
+    Stage(
+        "products", 0.7, _inputs(1, 2), lambda node: products_of_atoms(node.problem, _limit(node)), Cost(200, 3, 1000)
+    ),
+    Stage("short sums", 2.5, _inputs(1, 6), lambda node: short_sums(node.problem, 4, _limit(node)), Cost(4, 1.8, 300)),
 )

@@ -18,6 +18,8 @@ from .transforms import TRANSFORMS
 
 MOST_COLUMNS = 330
 TARGETS = ("y", "log", "1/y", "y^2")
+LEAST_NOISE = 1e-8
+SURPLUS = 4.0  # standard errors of what a degree explains of noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,13 +127,12 @@ class Decomposition:
     """The QR decomposition of one set of coordinates."""
 
     def __init__(self, problem: Problem, coordinates: str, most: int, powers: Array | None = None) -> None:
-        logs = np.array([coordinates == "log x" and positive for positive in problem.positive])
-        t = problem.x.copy()
-        t[:, logs] = np.log(t[:, logs])
-        low, high = t.min(axis=0), t.max(axis=0)
-        half = np.where(high > low, (high - low) / 2, 1.0)
-        t = (t - low) / half - 1
-        self.chain = np.where(logs, 1 / np.where(problem.x == 0, 1, problem.x), 1.0) / half
+        self.logs = logs = np.array([coordinates == "log x" and positive for positive in problem.positive])
+        t = self._coordinates(problem.x)
+        self.low, high = t.min(axis=0), t.max(axis=0)
+        self.half = np.where(high > self.low, (high - self.low) / 2, 1.0)
+        t = (t - self.low) / self.half - 1
+        self.chain = np.where(logs, 1 / np.where(problem.x == 0, 1, problem.x), 1.0) / self.half
         self.powers = exponents(problem.inputs, most) if powers is None else powers
         self.degrees = self.powers.sum(axis=1)
         tables = [legendre(column, int(self.powers.max())) for column in t.T]
@@ -140,6 +141,17 @@ class Decomposition:
         self.columns = self._columns(self.values)
         weighted = self.columns if problem.weights is None else self.columns * problem.weights[:, None]
         self.q, self.r = np.linalg.qr(weighted)
+
+    def _coordinates(self, x: Array) -> Array:
+        t = x.copy()
+        t[:, self.logs] = np.log(t[:, self.logs])
+        return t
+
+    def at(self, x: Array, weights: Array) -> Array:
+        """The combination with these coefficients on other rows, (rows,)."""
+        t = (self._coordinates(x) - self.low) / self.half - 1
+        values = self._columns([legendre(column, int(self.powers.max()))[0] for column in t.T])
+        return np.asarray(values @ weights)
 
     def _columns(self, tables: list[Array]) -> Array:
         columns = np.ones((len(tables[0]), len(self.powers)))
@@ -166,6 +178,18 @@ class Decomposition:
             start = stop
         return best
 
+    def surplus(self, target: Array, degree: int) -> tuple[float, int]:
+        """What the products of the next total degree explain, each, in units of what is left; and how many they are.
+
+        About 1 where only noise is left to explain; (inf, 0) where there is no next degree.
+        """
+        start, stop = np.searchsorted(self.degrees, (degree, degree + 1), side="right")
+        if start == stop:
+            return float("inf"), 0
+        explained = (self.q[:, :stop].T @ target) ** 2
+        left = float(target @ target - explained.sum()) / (len(target) - int(stop))
+        return float(explained[start:].mean() / max(left, 1e-300)), int(stop - start)
+
     def coefficients(self, target: Array, degree: int) -> Array:
         """Of all products (p,), zero above the total ``degree``."""
         stop = int(np.searchsorted(self.degrees, degree, side="right"))
@@ -191,3 +215,37 @@ class Decomposition:
             tables[index] = self.slopes[index]
             parts.append(self._columns(tables) @ weights)
         return np.column_stack(parts) * self.chain
+
+
+@dataclass(frozen=True, eq=False)
+class Polynomial:
+    """The polynomial of the inputs, or of their logarithms, that foretells the target itself best.
+
+    ``error`` is its leave-one-out error over std(y); ``noisy`` whether products of the next degree explain no more of
+    the rest than they would of noise.
+    """
+
+    fitted: Decomposition
+    weights: Array
+    error: float
+    noisy: bool
+
+    def __call__(self, x: Array) -> Array:
+        """Its values on other rows: x (rows, inputs) to (rows,)."""
+        with np.errstate(all="ignore"):
+            return self.fitted.at(x, self.weights)
+
+
+def best_polynomial(problem: Problem, most: int = MOST_COLUMNS) -> Polynomial | None:
+    """The one of least leave-one-out error; None for too few rows."""
+    if problem.inputs == 0 or problem.rows < 2 * (problem.inputs + 2):
+        return None
+    found: list[tuple[float, int, Decomposition]] = []
+    for coordinates in ("x", "log x") if any(problem.positive) else ("x",):
+        fitted = Decomposition(problem, coordinates, min(most, problem.rows // 2))
+        ((degree, error),) = fitted.leave_one_out({"y": problem.y})
+        found.append((error, degree, fitted))
+    error, degree, fitted = min(found, key=lambda one: one[0])
+    surplus, count = fitted.surplus(problem.y, degree)
+    noisy = error > LEAST_NOISE and surplus < 1 + SURPLUS * np.sqrt(2 / max(count, 1))
+    return Polynomial(fitted, fitted.coefficients(problem.y, degree), error, noisy)

@@ -1,0 +1,108 @@
+"""Names in noise: what a first polynomial tells, curves of one input, sums of few terms."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from edgewise.formula import evaluate
+from edgewise.symbolic import by_polynomial, ladder, outlook
+from edgewise.symbolic.likely import likely_shapes
+from edgewise.symbolic.noisy import argument_sums, products_of_atoms
+from edgewise.symbolic.problem import Problem, first_problem
+from edgewise.symbolic.sparse import likely_supports
+
+ROWS = 500
+
+
+def table(seed: int = 0) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return {"a": rng.uniform(1, 5, ROWS), "b": rng.uniform(1, 5, ROWS)}
+
+
+def with_noise(y: np.ndarray, share: float, seed: int = 1) -> np.ndarray:
+    return y + share * np.sqrt(np.mean(y**2)) * np.random.default_rng(seed).standard_normal(len(y))
+
+
+@pytest.mark.parametrize(
+    "law", [lambda a, b: a * b, lambda a, b: np.exp(-a / b) * a, lambda a, b: np.sqrt(a**2 + b**2)]
+)
+def test_noise_is_seen_and_its_absence(law) -> None:
+    columns = table()
+    y = law(**columns)
+    assert not outlook(columns, y).noisy
+    for share in (0.003, 0.03):
+        assert outlook(columns, with_noise(y, share)).noisy
+
+
+def test_a_polynomial_foretells_other_rows_as_a_plain_fit_does() -> None:
+    columns, others = table(), table(5)
+    y, theirs = (1 + c["a"] - 0.5 * c["a"] * c["b"] ** 2 for c in (columns, others))
+    told = by_polynomial(columns, with_noise(y, 0.01), others)
+    terms = [(i, j) for i in range(4) for j in range(4 - i)]
+    design, beside = (np.stack([c["a"] ** i * c["b"] ** j for i, j in terms], 1) for c in (columns, others))
+    plain = beside @ np.linalg.lstsq(design, with_noise(y, 0.01), rcond=None)[0]
+    assert told is not None
+    assert np.std(told - theirs) < 3 * np.std(plain - theirs)
+
+
+@pytest.mark.parametrize(
+    ("curve", "value"),
+    [
+        ("tanh", lambda z: 2 * np.tanh(z / 2)),
+        ("1/sqrt(1-z^2)", lambda z: 1 / np.sqrt(1 - (z / 6) ** 2)),
+        ("exp", lambda z: 3 * np.exp(-z / 3)),
+        ("1-cos", lambda z: 1 - np.cos(2 * z)),
+    ],
+)
+def test_the_name_of_a_noisy_curve_is_among_the_likeliest(curve: str, value) -> None:
+    z = table()["a"]
+    problem = first_problem({"z": z}, with_noise(value(z), 0.01), noisy=True)
+    fresh = np.linspace(1, 5, 50)
+    found = [evaluate(e, {problem.symbols[0].name: fresh}) for e in likely_shapes(problem)]
+    errors = [np.max(np.abs(f - value(fresh))) / np.max(np.abs(value(fresh))) for f in found]
+    assert min(errors) < 0.004, curve
+
+
+def test_the_best_supports_are_those_of_an_exhaustive_search() -> None:
+    rng = np.random.default_rng(0)
+    columns = rng.normal(size=(60, 9))
+    target = columns[:, 2] - 2 * columns[:, 7] + 0.3 * rng.normal(size=60)
+    best = {len(support): (rest, set(support)) for rest, support, _ in likely_supports(columns, target, 2, 1)}
+    for size in (1, 2):
+        every = []
+        for chosen in combinations(range(9), size):
+            part = columns[:, chosen]
+            left = target - part @ np.linalg.lstsq(part, target, rcond=None)[0]
+            every.append((left @ left, set(chosen)))
+        rest, support = min(every, key=lambda one: one[0])
+        assert best[size][1] == support
+        assert best[size][0] == pytest.approx(rest)
+
+
+def closest(problem: Problem, found, truth: np.ndarray) -> float:
+    names = {symbol.name: column for symbol, column in zip(problem.symbols, problem.x.T, strict=True)}
+    errors = [np.std(np.broadcast_to(evaluate(e, names), truth.shape) - truth) for e in found]
+    return float(min(errors) / np.std(truth))
+
+
+def test_products_of_functions_without_constants() -> None:
+    columns = table()
+    truth = (1 + columns["a"]) / (1 + columns["b"])
+    problem = first_problem(columns, with_noise(truth, 0.01), noisy=True)
+    assert closest(problem, products_of_atoms(problem, np.inf), truth) < 0.005
+
+
+def test_sums_around_an_argument_that_oscillates() -> None:
+    columns = table()
+    truth = columns["a"] * np.cos(columns["a"] * columns["b"]) + columns["b"]
+    problem = first_problem(columns, with_noise(truth, 0.01), noisy=True)
+    assert closest(problem, argument_sums(problem), truth) < 0.01
+
+
+def test_pure_noise_names_nothing_that_foretells_other_rows() -> None:
+    columns, y = table(), np.random.default_rng(7).normal(size=ROWS)
+    others, fresh = table(3), np.random.default_rng(8).normal(size=ROWS)
+    for candidate in ladder(columns, y, noise=1.0):
+        told = np.broadcast_to(evaluate(candidate.expression, others), fresh.shape)
+        assert np.mean((fresh - told) ** 2) > 0.95 * np.var(fresh)
