@@ -29,9 +29,10 @@ NOTHING = 0.95
 
 
 COARSE = Levenberg(intervals=(3, 6, 12))
-QUICK = Levenberg(restarts=2, intervals=(3, 6, 12))
+QUICK = Levenberg(restarts=3, intervals=(3, 6, 12))
 # Quintic pieces reach an error of 1e-9 with half as many of them as cubic ones need for 1e-7.
 FINE = Levenberg(intervals=(3, 6, 12, 24, 48), penalty=1e-10)
+FINE_BESIDE_A_LAW = Levenberg(restarts=1, intervals=(3, 6, 12, 24), penalty=1e-10)
 DEGREE, FINE_DEGREE = 3, 5
 
 
@@ -122,7 +123,7 @@ def find_architecture(
     workers: int = 1,
     most: int | None = None,
     coarse: Levenberg = COARSE,
-    fine: Levenberg | None = FINE,
+    fine: Levenberg = FINE,
     report: Callable[[Trial], None] = lambda trial: None,
     effort: float = 1.0,
     last: Callable[[], bool] | None = None,
@@ -134,7 +135,7 @@ def find_architecture(
     The first shape is trained to its end whatever ``stop`` says, since without it there is no network: only ``last()``,
     the end of all time, ends it.
 
-    ``fine`` is how a certified shape is refined, None for not at all. ``most`` limits the number of shapes; ``effort``
+    ``fine`` is how a certified shape is refined. ``most`` limits the number of shapes; ``effort``
     multiplies how many shapes no better than the mean are put up with in tables of few rows. A trial that ``memory``
     knows is not made again.
     """
@@ -158,7 +159,7 @@ def find_architecture(
         return None
     chosen = next((t for t in trials if t.certified), None) or _smallest_as_good(trials)
     rate = chosen.fit.history.rate
-    if fine and chosen.certified and not interrupted and not stop():
+    if chosen.certified and not interrupted and not stop():
         refined = memory.recall(chosen.shape, FINE_DEGREE) or _refined(chosen.shape, data, fine, seed, stop, memory)
         interrupted = refined.fit.history.interrupted
         chosen = min((chosen, refined), key=lambda t: t.error)

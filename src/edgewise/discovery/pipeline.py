@@ -31,7 +31,17 @@ from edgewise.primitives import PRIMITIVES, Primitive
 from edgewise.surgery import prune
 from edgewise.symbolic import Outlook, Work, ladder, named_graphs, outlook, waves
 
-from .architecture import AS_GOOD, COARSE, FINE, QUICK, Architecture, Memory, as_network_sees, find_architecture
+from .architecture import (
+    AS_GOOD,
+    COARSE,
+    FINE,
+    FINE_BESIDE_A_LAW,
+    QUICK,
+    Architecture,
+    Memory,
+    as_network_sees,
+    find_architecture,
+)
 from .calibration import tested
 from .clock import Clock
 from .journal import Journal, journal
@@ -51,7 +61,7 @@ NOISY_LADDER_SHARE = 0.5  # of what is left
 NETWORK_SHARE = 0.7  # of what is left then
 BESIDE_A_LAW = 0.25  # the same, where a law is known already
 SHAPES_BESIDE_A_LAW = 4  # in noise: a network must not be better
-SHAPES_BESIDE_AN_EXACT_LAW = 2  # nothing is better than rounding: the network is a picture
+SHAPES_BESIDE_AN_EXACT_LAW = 3  # nothing is better than rounding: the network is there to be looked at
 NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 ENOUGH = 200  # training rows from which on what looks like noise may be taken for it before the network was asked
 SAMPLE = 256  # rows kept with the result, for its pictures
@@ -271,7 +281,7 @@ class _Search:
             workers=self.workers,
             most=SHAPES_BESIDE_AN_EXACT_LAW if exact else SHAPES_BESIDE_A_LAW if known else None,
             coarse=QUICK if exact else COARSE,
-            fine=None if exact else FINE,
+            fine=FINE_BESIDE_A_LAW if exact else FINE,
             effort=self.effort,
             stop=lambda: time.monotonic() > limit,
             last=lambda: time.monotonic() > end,
