@@ -67,10 +67,11 @@ def find_path(
     """Formulas by growing complexity, measured on rows left out, their constants from all rows."""
     terms = terms_of(data, symbols, allowed)
     tried = max(1, round(min(TRIED * effort, MOST_TRIED)))
+    whole = _of_all_columns(terms, data, over)  # first: where the time is short it is the better one
     grown, chosen = _grown(terms, data, tried, over)
-    found = [*grown, *_of_all_columns(terms, data, over)]
-    if excess(chosen.losses, found[-1].losses, data.weights) > BETTER and found[-1] is not grown[-1]:
-        chosen = found[-1]
+    found = [*grown, *whole]
+    if whole and excess(chosen.losses, whole[0].losses, data.weights) > BETTER:
+        chosen = whole[0]
     steps = [_step(terms, data, candidate, symbols) for candidate in found]
     order = sorted(range(len(found)), key=lambda at: steps[at].complexity)
     picked = next(place for place, at in enumerate(order) if found[at] is chosen)
