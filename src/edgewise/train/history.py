@@ -112,7 +112,8 @@ def _check_weights(weights: Tensor, rows: int) -> None:
 class Stage:
     """One stage of a schedule: pieces, parameters, errors (rmse, as the network sees the target) and steps taken.
 
-    ``cut`` says that time ended it, ``placed`` that its knots lie where the residual was (else they are even).
+    ``cut`` says that time ended it, ``placed`` that its knots lie where the residual was (else they are even), ``penalty`` the
+    strength of the difference penalty where it was not that of the settings.
     """
 
     intervals: int
@@ -122,6 +123,7 @@ class Stage:
     steps: int
     cut: bool = False
     placed: bool = False
+    penalty: float | None = None
 
 
 @dataclass(frozen=True)

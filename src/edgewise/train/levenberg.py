@@ -46,7 +46,8 @@ class Levenberg:
     with more parameters than ``most_parameters`` times the training rows. After so many stages as ``thin_after`` says (0:
     never) the best network switches off hidden nodes one by one, as long as the held-out error stays near what it was, and
     goes on alone; if its error then does not fall at the theory's rate, the network with all its nodes goes on as well, and
-    the better of both is kept. At last the best network's knots move up to
+    the better of both is kept. Under each of ``penalties``, weak to strong, the finest network is trained on, and kept where
+    the held-out error falls: for noisy rows. At last the best network's knots move up to
     ``placements`` times to where the residual is, with as many pieces, and stay there if the held-out error falls: for
     functions with kinks, jumps or narrow features (0 leaves all pieces of an edge equally wide). ``compiled`` takes the
     compiled rows for networks of splines: the same numbers to rounding, several times quicker, after some seconds of
@@ -63,6 +64,7 @@ class Levenberg:
     steps: int = 15
     tolerance: float = 0.02
     penalty: float = 1e-8
+    penalties: tuple[float, ...] = ()
     most_parameters: float = 0.7
     floor: float = 1e-13
     placements: int = 0
@@ -104,6 +106,7 @@ def levenberg(
     ladder = list(enumerate(settings.intervals if fresh else (stack.layers[0].basis.intervals,)))
     try:
         _climb(run, ladder, data, settings, stop)
+        _smooth(run, data, settings, stop)
         _place(run, data, settings, stop)
     except KeyboardInterrupt:
         run.interrupted = True
@@ -126,12 +129,21 @@ class _Run:
     interrupted: bool = False
 
     def finish(
-        self, data: TrainingData, intervals: int, keep: int, steps: int, *, cut: bool, placed: bool = False
+        self,
+        data: TrainingData,
+        intervals: int,
+        keep: int,
+        steps: int,
+        *,
+        cut: bool,
+        placed: bool = False,
+        penalty: float | None = None,
     ) -> float:
         """End a stage: the best restarts stay. Gives back the least held-out error."""
         held, order = _rank(self.stack, data)
         self.stack = self.stack.take(order[:keep])
-        self.stages.append(_record(self.stack, data, held, intervals, steps, cut=cut, placed=placed))
+        stage = _record(self.stack, data, held, intervals, steps, cut=cut, placed=placed)
+        self.stages.append(stage if penalty is None else replace(stage, penalty=penalty))
         if self.best is None or held < self.held:
             self.held, self.best = held, self.stack.unstack(0)
         return held
@@ -201,6 +213,15 @@ def _thinned(run: _Run, data: TrainingData, settings: Levenberg, stop: Callable[
         return stack.unstack(0), math.inf if cut else error
 
     return thin(run.stack.unstack(0), run.stages[-1].held_out_rmse, data.x, trained)
+
+
+def _smooth(run: _Run, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> None:
+    """The finest network under one strength of the penalty after the other."""
+    for strength in settings.penalties:
+        if run.stages[-1].cut:
+            return
+        steps, cut = _settle(run.stack, data, replace(settings, penalty=strength), stop)
+        run.finish(data, run.stack.layers[0].basis.intervals, 1, steps, cut=cut, penalty=strength)
 
 
 def _place(run: _Run, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> None:
