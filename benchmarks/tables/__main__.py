@@ -5,7 +5,7 @@
 Each table is cut into five parts; four are given to `edgewise.discover` and the others are predicted, so that the choice of
 the formula is held out as well, not its constants only. Airfoil self-noise (1,503 rows) is cut once, 80 to 20. Beside it
 scikit-learn's boosted trees at their defaults and, where one is known, the law with its constants fitted on the same rows.
-Airfoil's file is looked for as uci/airfoil_raw.dat under EDGEWISE_DATA_DIR, else under ../shared/data.
+Airfoil's file is looked for as uci/airfoil_raw.dat under EDGEWISE_DATA_DIR.
 """
 
 import argparse
@@ -74,8 +74,8 @@ def load(name: str) -> Table | None:
 
 
 def _airfoil() -> Path | None:
-    folders = [os.environ.get("EDGEWISE_DATA_DIR", ""), "../shared/data"]
-    return next((path for folder in folders if folder and (path := Path(folder) / AIRFOIL).is_file()), None)
+    path = Path(os.environ.get("EDGEWISE_DATA_DIR", "")) / AIRFOIL
+    return path if path.is_file() else None
 
 
 def parts_of(data: Table, seed: int) -> Iterator[tuple[Table, Table]]:
@@ -164,7 +164,7 @@ def main() -> None:
         ]
     parts = [_errors(wholes, folds), _formulas(wholes), _folds(folds)]
     if missing:
-        parts.append(f"Skipped: {', '.join(missing)} (no {AIRFOIL} under EDGEWISE_DATA_DIR or ../shared/data).")
+        parts.append(f"Skipped: {', '.join(missing)} (no {AIRFOIL} under EDGEWISE_DATA_DIR).")
     write_report(HERE, "Real tables", str(options.seed), parts)
 
 

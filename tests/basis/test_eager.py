@@ -5,6 +5,7 @@ import torch
 
 from edgewise.basis import BSpline
 from edgewise.basis.kernels import tensors, use
+from edgewise.basis.kernels.check import largest_error
 from edgewise.nn import KANLayer
 
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 5e-6}
@@ -84,6 +85,18 @@ def test_one_bad_row_spoils_no_other() -> None:
         y = made(x)
     assert y[5].isnan().all()
     assert y[torch.arange(len(x)) != 5].isfinite().all()
+
+
+def test_autocast_has_the_formula_and_spoils_no_later_answer() -> None:
+    made, x = KANLayer(200, 60), torch.rand(20, 200)
+    expected = made(x).detach()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        y = made(x)
+        y.sum().backward()
+        assert largest_error() < 1e-4
+    torch.testing.assert_close(y.float(), expected, rtol=0, atol=0.1)
+    assert made.weight.grad is not None
+    assert made.weight.grad.isfinite().all()
 
 
 def test_layers_made_for_inference_can_be_used_outside() -> None:

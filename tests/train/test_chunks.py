@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -67,5 +68,13 @@ def test_what_cannot_be_is_refused() -> None:
         gradient(KAN([1, 1]), Chunks([lambda: (x, y[:3])], x, y))
     with pytest.raises(ValuesError, match="NaN"):
         gradient(KAN([1, 1]), Chunks([lambda: (x, y * torch.nan)], x, y))
+    with pytest.raises(SettingsError, match="to_numpy"):
+        Chunks.of_arrays(pd.DataFrame({"a": [1.0, 2.0]}), y.numpy())
     with pytest.raises(SettingsError, match="held_out"):
         Chunks.of_arrays(x.numpy(), y.numpy(), held_out=10)
+
+
+@pytest.mark.against_annotations
+def test_a_share_is_no_number_of_rows() -> None:
+    with pytest.raises(SettingsError, match="numbers of rows"):
+        Chunks.of_arrays(np.zeros((10, 1)), np.zeros((10, 1)), held_out=0.1)

@@ -1,4 +1,4 @@
-"""The command line: discover, predict, plot, show, laws, demo.
+"""The command line: discover, predict, plot, show, export, laws, data, demo.
 
 Results go to stdout, everything else to stderr. What the user can put right is one line ``error: ...`` and exit code 2;
 Ctrl+C keeps the best so far and exits with 130. Nothing is written unless asked for with ``--out``.

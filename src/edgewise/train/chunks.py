@@ -47,6 +47,10 @@ class Chunks:
 
         For instance ``numpy.load("x.npy", mmap_mode="r")``; only what is asked for is read.
         """
+        if hasattr(x, "columns") or hasattr(y, "columns"):
+            raise SettingsError("x and y are arrays here; of data frames give x.to_numpy() and y.to_numpy().")
+        if not (isinstance(rows, int) and isinstance(held_out, int)):
+            raise SettingsError(f"rows and held_out are numbers of rows, got {rows!r} and {held_out!r}.")
         if rows < 1 or not 0 < held_out < len(x) or len(x) != len(y):
             raise SettingsError(
                 f"rows must be 1 or more, held_out between 1 and the {len(x)} rows of x, and y as long as x; got rows={rows}, "
