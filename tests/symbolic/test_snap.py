@@ -147,3 +147,12 @@ def test_a_modulus_that_is_needed_stays(columns):
 def test_what_cannot_be_rewritten_comes_back(columns):
     for text in ("3.5", "a", "2*a + b"):
         assert shorten(parse(text), columns, columns["a"]) == parse(text)
+
+
+def test_a_division_that_can_be_cancelled_is_no_pole_of_the_law() -> None:
+    generator = np.random.default_rng(0)
+    columns = {name: generator.uniform(0.1, 9, 100) for name in ("h", "m", "v")}
+    expression = parse("h*m*(981/100 + v**2/(2*h))")
+    found = shorten(expression, columns, evaluate(expression, columns))
+    assert evaluate(found, {"h": 0.0, "m": 1.0, "v": 2.0}) == pytest.approx(2.0)
+    assert shorten(parse("h/m"), columns, columns["h"] / columns["m"]) == parse("h/m")

@@ -27,25 +27,32 @@ ROUNDS, BEAM = 3, 3
 
 
 def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLike) -> sympy.Expr:
-    """The expression of least complexity among its verified rewritings; itself if none is shorter.
+    """The expression of least complexity among its verified rewritings, divisions by what varies counted twice: they bring
+    poles, and one that can be cancelled is none of the law. Itself if none is shorter.
 
     columns: name -> (N,); y (N,) only tells what size of difference counts (1e-9 of its size).
     """
     if not expression.free_symbols or complexity(expression) > LARGEST:
         return expression
     witness = _Witness.of(expression, columns, y)
-    known = {expression: complexity(expression)}
+    known = {expression: _cost(expression)}
     beam = [expression]
-    for _ in range(ROUNDS if known[expression] <= LONG else 1):
+    for _ in range(ROUNDS if complexity(expression) <= LONG else 1):
         fresh: dict[sympy.Expr, int] = {}
         for start in beam:
             for new in _rewritings(start, witness):
                 if new not in known:
-                    fresh[new] = complexity(new)
+                    fresh[new] = _cost(new)
         shortest = sorted(fresh, key=lambda e: (fresh[e], str(e)))[: 4 * BEAM]
         beam = [new for new in shortest if witness.agrees(new)][:BEAM]
         known |= {new: fresh[new] for new in beam}
     return min(known, key=lambda e: known[e])
+
+
+def _cost(expression: sympy.Expr) -> int:
+    """The complexity, and one more for each division by what varies."""
+    divisions = [p for p in expression.atoms(sympy.Pow) if p.base.free_symbols and p.exp.is_number and p.exp.is_negative]
+    return complexity(expression) + len(divisions)
 
 
 def _rewritings(expression: sympy.Expr, witness: "_Witness") -> Iterator[sympy.Expr]:
