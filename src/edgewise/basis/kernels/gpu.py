@@ -54,9 +54,9 @@ class Kernel:
 
 # The axis that is summed goes by 16: products of float32 are unrolled along it, and by 32 registers run out.
 SUMS = Kernel(programs.sums, Blocks(32, 16, 32, 4), Blocks(64, 16, 64, 4), Blocks(64, 16, 128, 4),
-              Blocks(128, 16, 64, 4), Blocks(128, 16, 128, 8))  # fmt: skip
-GRAD_X = Kernel(programs.grad_x, Blocks(32, 32, 16, 4), Blocks(64, 64, 16, 4), Blocks(64, 64, 16, 8),
-                Blocks(128, 64, 16, 8))  # fmt: skip
+              Blocks(128, 16, 64, 8), Blocks(128, 16, 128, 8))  # fmt: skip
+GRAD_X = Kernel(programs.grad_x, Blocks(32, 32, 16, 4), Blocks(64, 32, 16, 4), Blocks(64, 64, 16, 8),
+                Blocks(128, 32, 16, 8))  # fmt: skip
 GRAD_WEIGHT = Kernel(programs.grad_weight, Blocks(16, 16, 32, 4), Blocks(16, 16, 64, 4), Blocks(16, 32, 64, 8),
                      Blocks(16, 32, 128, 8))  # fmt: skip
 
