@@ -1,9 +1,10 @@
 """Training steps of layers over the bare matrix products of the same shapes.
 
-    python -m benchmarks.speed [--rounds 30] [--two-threads]
+    python -m benchmarks.speed [--rounds 30] [--device cuda]
 
 The yardstick is defined in ``steps.dense``: the three dense products of each layer with the basis given for nothing, and
-the same fused Adam. Candidates take turns in one process; CPU time of one thread.
+the same fused Adam. Candidates take turns in one process; CPU time of one thread. ``--device cuda`` measures a layer on a GPU
+instead (``gpu.py``) and prints what it finds.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import torch
 
 from benchmarks.common.report import table, write_report
 
+from .gpu import on_a_gpu
 from .steps import Case, candidates, gate, missing, network, training
 from .timing import first_call, in_turns, peak_megabytes
 from .tiny import tiny
@@ -35,7 +37,12 @@ WIDE = ("avx512f", "avx2")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    settings = parser.parse_args()
+    rounds = settings.rounds
+    if settings.device == "cuda":
+        print(on_a_gpu(rounds))
+        return
     torch.set_num_threads(1)
     found = {case: _measure(case, rounds) for case in CASES}
     parts = [

@@ -333,8 +333,8 @@ def test_a_fault_is_said_once_and_the_formula_answers(monkeypatch: pytest.Monkey
     from edgewise.basis import kernels
     from edgewise.errors import EdgewiseWarning
 
-    monkeypatch.setattr(kernels, "_known", [])
-    monkeypatch.setattr("edgewise.basis.kernels.check.largest_error", lambda: 0.5)
+    monkeypatch.setattr(kernels, "_known", {})
+    monkeypatch.setattr(kernels, "largest_error", lambda way, device: 0.5)
     big, x = layer(dtype=torch.float32, n_in=64, n_out=64), points(1000, 64, torch.float32)
     with pytest.warns(EdgewiseWarning, match="off by 5.0e-01"):
         y = big(x)
@@ -343,6 +343,20 @@ def test_a_fault_is_said_once_and_the_formula_answers(monkeypatch: pytest.Monkey
     assert "off by" in kernels.status()
     with use("compiled"), pytest.raises(SettingsError, match="off by"):
         big(x)
+
+
+def test_without_triton_the_eager_way_answers_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from edgewise.basis import kernels
+    from edgewise.errors import EdgewiseWarning
+
+    monkeypatch.setattr(kernels, "_known", {})
+    monkeypatch.setitem(sys.modules, "triton", None)
+    monkeypatch.delitem(sys.modules, "edgewise.basis.kernels.gpu", raising=False)
+    monkeypatch.delattr(kernels, "gpu", raising=False)
+    with pytest.warns(EdgewiseWarning, match="triton cannot be imported"):
+        assert "triton" in fault("cuda")
+    assert "triton" in fault("cuda")  # silently
+    assert fault() == ""
 
 
 def test_the_check_of_a_machine_needs_no_defaults() -> None:

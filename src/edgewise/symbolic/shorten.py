@@ -51,7 +51,9 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
 
 def _cost(expression: sympy.Expr) -> int:
     """The complexity, and one more for each division by what varies."""
-    divisions = [p for p in expression.atoms(sympy.Pow) if p.base.free_symbols and p.exp.is_number and p.exp.is_negative]
+    divisions = [
+        p for p in expression.atoms(sympy.Pow) if p.base.free_symbols and p.exp.is_number and p.exp.is_negative
+    ]
     return complexity(expression) + len(divisions)
 
 

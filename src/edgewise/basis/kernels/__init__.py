@@ -1,8 +1,9 @@
 """Ways to evaluate a layer: a formula, which is the truth, and faster ones, which must agree with it.
 
-``weighted_sums`` chooses by what is at hand: compiled kernels for B-splines of degree 1 to 5 in float32 or float64 on the
-CPU when the work is worth it, else tensor operations that keep x alone for the way back ("eager"), and the formula itself
-for other bases and wherever torch looks on (compilers, torch.func, forward mode). ``with use("eager"):`` forces one.
+``weighted_sums`` chooses by what is at hand: compiled kernels for B-splines of degree 1 to 5 in float32 or float64 (by numba
+on the CPU, by Triton on a GPU) when the work is worth it, else tensor operations that keep x alone for the way back
+("eager"), and the formula itself for other bases and wherever torch looks on (compilers, torch.func, forward mode).
+``with use("eager"):`` forces one.
 
 >>> with use("eager"):
 ...     status()
@@ -25,6 +26,7 @@ from edgewise.basis.residuals import Residual
 from edgewise.errors import EdgewiseWarning, SettingsError, unknown
 
 from . import tensors
+from .check import largest_error
 from .plain import not_traced
 from .rule import Evaluation, WeightedSums
 
@@ -32,9 +34,11 @@ __all__ = ["not_traced", "status", "use", "weighted_sums"]
 
 Way = Literal["auto", "eager", "compiled"]
 WAYS = ("auto", "eager", "compiled")
-WORTH_IT = 100_000  # (row, input, output) triples; the kernels take some seconds to compile, once for each machine
+COMPILERS = {"cpu": "numba", "cuda": "triton"}
+# (row, input, output) triples; the kernels take some seconds to compile, once for each machine
+WORTH_IT = {"cpu": 100_000, "cuda": 10_000_000}
 _way: ContextVar[Way] = ContextVar("edgewise_kernels", default="auto")
-_known: list[str] = []
+_known: dict[str, str] = {}
 _asking = threading.Lock()
 
 
@@ -56,7 +60,7 @@ def use(way: Way) -> Iterator[None]:
 
 def status() -> str:
     """The way in force; where kernels were tried and do not work here, why."""
-    return _way.get() + "".join(f" (eager: {reason})" for reason in _known if reason)
+    return _way.get() + "".join(f" (eager: {reason})" for reason in _known.values() if reason)
 
 
 def weighted_sums(
@@ -78,14 +82,12 @@ def weighted_sums(
 
 def _chosen(basis: Basis, x: Tensor, weight: Tensor) -> Evaluation | None:
     """The compiled kernels, or tensor operations; None where the formula alone can do it."""
-    way, reason = _way.get(), _cannot(basis, x, weight)
-    worth_it = not reason and x.numel() * weight.shape[-1] >= WORTH_IT
+    way, reason, kind = _way.get(), _cannot(basis, x, weight), x.device.type
+    worth_it = not reason and x.numel() * weight.shape[-1] >= WORTH_IT[kind]
     if way == "compiled" or (way == "auto" and worth_it):
-        reason = reason or fault()
+        reason = reason or fault(kind)
         if not reason:
-            from . import fused
-
-            return fused
+            return _kernels(kind)
         if way == "compiled":
             raise SettingsError(
                 f"the compiled kernels cannot evaluate this layer: {reason}. Leave the choice to 'auto'."
@@ -105,8 +107,8 @@ def _cannot(basis: Basis, x: Tensor, weight: Tensor) -> str:
         return f"its basis is {basis.name}"
     if not 1 <= basis.degree <= 5:
         return f"its degree is {basis.degree}"
-    if not all(t.device.type == "cpu" for t in (x, weight, basis.knots)):
-        return f"it is on {x.device}"
+    if x.device.type not in WORTH_IT or not x.device == weight.device == basis.knots.device:
+        return f"x is on {x.device}, the weights on {weight.device}, the knots on {basis.knots.device}"
     if not (x.dtype == weight.dtype == basis.knots.dtype and x.dtype in (torch.float32, torch.float64)):
         return f"x is {x.dtype}, the weights are {weight.dtype}, the knots {basis.knots.dtype}"
     if x.numel() == 0:
@@ -114,28 +116,39 @@ def _cannot(basis: Basis, x: Tensor, weight: Tensor) -> str:
     return ""
 
 
-def fault() -> str:
+def _kernels(kind: str) -> Evaluation:
+    """The compiled kernels for devices of this kind."""
+    if kind == "cuda":
+        from . import gpu
+
+        return gpu
+    from . import fused
+
+    return fused
+
+
+def fault(kind: str = "cpu") -> str:
     """Why the kernels do not work on this machine; nothing if they do. Asked once, at the first use, and then said once."""
     with _asking:
-        if not _known:
-            _known.append(_find_fault())
-            if _known[0]:
+        if kind not in _known:
+            _known[kind] = _find_fault(kind)
+            if _known[kind]:
                 warnings.warn(
-                    f"the compiled kernels do not work here ({_known[0]}); layers are evaluated by the eager formula, "
+                    f"the compiled kernels do not work here ({_known[kind]}); layers are evaluated by the eager formula, "
                     f"more slowly.",
                     EdgewiseWarning,
                     stacklevel=4,
                 )
-        return _known[0]
+        return _known[kind]
 
 
-def _find_fault() -> str:
+def _find_fault(kind: str) -> str:
     try:
-        from .check import largest_error
+        kernels = _kernels(kind)
+        off = largest_error(kernels, kind)
     except ImportError as missing:
-        return f"numba cannot be imported: {missing}"
-    try:
-        off = largest_error()
+        return f"{COMPILERS[kind]} cannot be imported: {missing}"
     except Exception as trouble:  # noqa: BLE001 - whatever a compiler on a foreign machine may raise
         return f"{type(trouble).__name__}: {trouble}"
-    return "" if off < 1e-4 else f"a test layer is off by {off:.1e}"
+    rounded = kind == "cuda" and getattr(kernels, "tf32_allowed", bool)()
+    return "" if off < (2e-2 if rounded else 1e-4) else f"a test layer is off by {off:.1e}"

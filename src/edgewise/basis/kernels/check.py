@@ -7,19 +7,20 @@ import torch
 from edgewise.basis.bspline import BSpline
 from edgewise.basis.residuals import RESIDUALS
 
-from .fused import gradients, sums
+from .rule import Evaluation
 
 
 @torch.inference_mode(False)
-def largest_error() -> float:
-    """The largest difference between kernels and formula, of values and both gradients, in float32."""
+def largest_error(way: Evaluation, device: str) -> float:
+    """The largest difference between kernels on a device and the formula, of values and both gradients, in float32."""
     # whatever is in force where the question came up
-    with torch.inference_mode(False), torch.device("cpu"), torch.autocast("cpu", enabled=False):
-        return _largest_error({"dtype": torch.float32})
+    with torch.inference_mode(False), torch.device("cpu"), torch.autocast(device, enabled=False):
+        return _largest_error(way, device)
 
 
-def _largest_error(plain: dict[str, Any]) -> float:
+def _largest_error(way: Evaluation, device: str) -> float:
     generator = torch.Generator().manual_seed(0)
+    plain: dict[str, Any] = {"dtype": torch.float32}
     basis = BSpline.over(-torch.ones(3, **plain), torch.ones(3, **plain), 5, 3)
     x = torch.empty(11, 3, **plain).uniform_(-1.2, 1.2, generator=generator).requires_grad_()
     weight = torch.empty(3, 9, 2, **plain).normal_(generator=generator).requires_grad_()
@@ -28,10 +29,10 @@ def _largest_error(plain: dict[str, Any]) -> float:
         features = torch.cat([basis(x), residual.value(x).unsqueeze(-1)], -1)
         y = features.flatten(1) @ weight.flatten(0, 1)
         dx, dw = torch.autograd.grad(y.sum(), (x, weight))
+    there = basis.to(device), x.detach().to(device), weight.detach().to(device), residual
     with torch.no_grad():
-        ours = (
-            sums(basis, x, weight, residual),
-            *gradients(basis, x, weight, residual, torch.ones(11, 2, **plain), (True, True)),
-        )
+        g = torch.ones(11, 2, **plain).to(device)
+        ours = (way.sums(*there), *way.gradients(*there, g, (True, True)))
         pairs = zip((y, dx, dw), ours, strict=True)
-        return max(float((theirs - mine).abs().max()) for theirs, mine in pairs if mine is not None)
+        off = [(theirs - mine.cpu()).abs().max() for theirs, mine in pairs if mine is not None]
+        return float(torch.stack(off).max())  # NaN is the largest
