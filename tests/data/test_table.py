@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from edgewise.data import Table
+from edgewise.data import Table, columns_of
 from edgewise.errors import ColumnError, SettingsError, ShapeError, ValuesError
 
 
@@ -211,3 +211,19 @@ def test_weights_may_be_a_column_of_the_frame() -> None:
 def test_weights_that_cannot_be(weights: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         Table.from_arrays(range(3), range(3), weights=weights)
+
+
+def test_units_in_the_names_of_a_frame_are_read_as_in_a_file() -> None:
+    frame = pd.DataFrame(
+        {"m [kg]": [1.0, 2.0, 3.0], "h (m)": [2.0, 3.0, 5.0], "E [J]": [2.0, 6.0, 15.0], "v (min)": 1.0}
+    )
+    for target in ("E", "E [J]"):
+        table = Table.from_frame(frame, target, ["m", "h (m)"])
+        assert (table.inputs, table.target) == (("m", "h"), "E")
+        assert table.units == {"m": "kg", "h": "m", "E": "J"}
+    assert columns_of(frame, ("m", "h"), ("m", "h"))["h"].tolist() == [2.0, 3.0, 5.0]
+    assert columns_of({"m": [1.0], "m [kg]": [2.0]}, ("m",), ("m",))["m"].tolist() == [1.0]
+    both = Table.from_frame(
+        pd.DataFrame({"v (min)": [1.0, 2.0, 4.0], "v (max)": [3.0, 4.0, 9.0], "y": [1.0, 2.0, 3.0]}), "y"
+    )
+    assert both.inputs == ("v (min)", "v (max)")

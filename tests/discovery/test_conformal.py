@@ -54,7 +54,7 @@ def line(rows: int, seed: int, spread: float = 0.0) -> Table:
 
 @pytest.fixture(scope="module")
 def found() -> Discovery:
-    return discover(line(600, seed=1, spread=0.3), seed=0, time_budget=8)
+    return discover(line(600, seed=1, spread=0.3), seed=0, time_budget=600)
 
 
 @pytest.mark.parametrize("use", ["formula", "network"])

@@ -10,6 +10,7 @@ from edgewise.errors import ShapeError, ValuesError
 
 from .cells import numbers
 from .coded import code, decoded
+from .headers import bare
 from .sheet import Cells, Sheet
 from .table import Column, Table, find_column
 
@@ -33,7 +34,8 @@ def columns_of(
     if hasattr(given, "collect"):  # of polars
         raise ValuesError("the frame is lazy: nothing of it has been computed. Give frame.collect().")
     held = given.columns if isinstance(given, Table) else given
-    known = {str(name): name for name in getattr(held, "columns", held)}
+    written = {str(name): name for name in getattr(held, "columns", held)}
+    known = {bare(name): column for name, column in written.items()} | written  # "h [m]" does for h
     made_from = {name: column for name, column in decoded(names, levels or {}).items() if name not in known}
     for name in required:
         find_column(made_from.get(name, name), known, "inputs")

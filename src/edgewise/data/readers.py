@@ -5,7 +5,6 @@ name: ``L [m]`` or ``L (m)``. Lines that are blank are skipped, and remarks that
 rows are left out, by choice only, and what was done stands in the table's ``notes``.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from shlex import quote
@@ -18,12 +17,12 @@ from edgewise.errors import ColumnError, ReadError, ValuesError
 from .cells import is_date, is_decimal_comma
 from .coded import MOST_LEVELS, code, decoded, find_levels
 from .files import opener, unpacking
+from .headers import bare, names_and_units
 from .lines import read_lines
 from .records import READERS
 from .sheet import Sheet
 from .table import Column, Table, choose_inputs, find_column, truths_note, unique_names
 
-_UNIT = re.compile(r"(?P<name>.*\S)\s*\[(?P<square>[^\[\]]*)\]|(?P<word>.*\S)\s+\((?P<round>[^()]*)\)")
 _FILL = "Fill the cells, leave the column out, or leave these rows out: --drop-missing (in Python: drop_missing=True)."
 _FILL_ONLY = "Drop these rows or fill the cells."
 
@@ -109,7 +108,7 @@ def read_sheet(path: str | Path, words: Sequence[str] = (), header: Sequence[str
     notes: tuple[str, ...] = ()
 
     def is_words(raw: str) -> bool:
-        return raw in words or _bare(raw) in words
+        return raw in words or bare(raw) in words
 
     with unpacking(file):
         if suffix in READERS:
@@ -118,7 +117,7 @@ def read_sheet(path: str | Path, words: Sequence[str] = (), header: Sequence[str
             cells, lines, notes = read_lines(file, opened, is_words, header, comma)
     if not cells or not next(iter(cells.values())).rows:
         raise ReadError(f"{file} holds no rows. Give a table with at least two.")
-    names, units = _names_and_units(tuple(cells))
+    names, units = names_and_units(tuple(cells))
     by_name = dict(zip(names, cells.values(), strict=True))
     truths = {name: made for name, column in by_name.items() if (made := column.truths()) and name not in words}
     return Sheet(file, tuple(cells), names, units, {**by_name, **truths}, lines, frozenset(truths), notes)
@@ -174,24 +173,6 @@ def _listed(names: Sequence[str], role: str) -> Sequence[str]:
     if isinstance(names, str):
         raise ColumnError(f"{role} is a list of column names, not the text {names!r}. Write {role}=[{names!r}].")
     return names
-
-
-def _bare(raw: str) -> str:
-    match = _UNIT.fullmatch(raw)
-    return (match["name"] or match["word"]) if match else raw
-
-
-def _names_and_units(raw: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Names without their units; where two names would become one ("v (min)", "v (max)"), both stay as written."""
-    found = [_UNIT.fullmatch(name) for name in raw]
-    bare = [_bare(name) for name in raw]
-    names = tuple(short if bare.count(short) == 1 else name for short, name in zip(bare, raw, strict=True))
-    units = {
-        name: (match["square"] or match["round"] or "").strip()
-        for name, whole, match in zip(names, raw, found, strict=True)
-        if match and name != whole
-    }
-    return names, {name: unit for name, unit in units.items() if unit}
 
 
 def _require_numbers(sheet: Sheet, names: Sequence[str]) -> None:

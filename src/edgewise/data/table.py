@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from edgewise.errors import ColumnError, SettingsError, ShapeError, ValuesError, did_you_mean
 
 from .cells import numbers, require_finite
+from .headers import names_and_units
 
 Column = NDArray[np.float64]
 
@@ -105,21 +106,32 @@ class Table:
     ) -> Self:
         """A table of a pandas or polars frame (or a mapping of columns); ``inputs`` are all other columns by default.
 
+        Units in the names, ``E [J]``, are read as in a file: the column is E, and either name finds it.
+
         ``weights`` (rows,), or the name of the column that holds them (then it is no input), say how much each row counts.
         Raises ColumnError for names and ValuesError for cells, each with the column and what to do.
         """
         if hasattr(frame, "collect"):  # of polars
             raise ValuesError("the frame is lazy: nothing of it has been computed. Give frame.collect().")
         given = list(frame.columns if hasattr(frame, "columns") else frame)
-        by_name = dict(zip(unique_names(map(str, given)), given, strict=True))
+        written = unique_names(map(str, given))
+        names, in_header = names_and_units(written)
+        by_name = dict(zip(names, given, strict=True))
+        called = dict(zip(written, names, strict=True))  # "E [J]" does for E
+        target = called.get(target, target)
+        if inputs is not None and not isinstance(inputs, str):
+            inputs = [called.get(name, name) for name in inputs]
+        said = {called.get(name, name): unit for name, unit in (units or {}).items()}
         if isinstance(weights, str):
+            weights = called.get(weights, weights)
             column = by_name.pop(find_column(weights, by_name, "weights"))
             weights = numbers(weights, np.asarray(frame[column]))
         chosen = choose_inputs(by_name, target, inputs)
         cells = {name: np.asarray(frame[by_name[name]]) for name in (*chosen, target)}
         columns = {name: numbers(name, given) for name, given in cells.items()}
         notes = tuple(truths_note(name) for name, given in cells.items() if given.dtype.kind == "b")
-        return cls(columns, target, chosen, units or {}, source, _weights(weights), notes).require_learnable()
+        known = {name: unit for name, unit in in_header.items() if name in columns} | said
+        return cls(columns, target, chosen, known, source, _weights(weights), notes).require_learnable()
 
     @property
     def rows(self) -> int:

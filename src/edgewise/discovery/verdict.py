@@ -19,6 +19,7 @@ CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be su
 CLEAR_IN_FEW_ROWS = 0.01
 ROWS_A_SYMBOL = 2
 ROWS_A_TERM = 8  # of the polynomial that looks for what is left in the residuals
+TELLS = 0.7  # of the spread: a network below that has seen something (r2 above a half)
 SHORT = 8  # digits that a constant may have and still be a number that somebody set
 MOST_FITTED = 4
 MOST_FITTED_IN_FEW_ROWS = 2
@@ -39,6 +40,11 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
     pick = judge.settle()
     if pick is None:
         return Verdict(None, False, ("no candidate had finite values on the rows held out.",))
+    if not pick.formula.expression.free_symbols and (share := _error_of(architecture, prepared)) < TELLS:
+        note = (
+            f"no formula tells more than the mean does; the network does, with an error of {share:.2g} of the spread."
+        )
+        return Verdict(pick, False, (note,))
     doubt = _too_free(pick, prepared)
     if doubt:
         return Verdict(pick, False, (doubt,))
@@ -75,6 +81,14 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
         note = f"the rows tell the exponent {', '.join(odd)} from a plain number; uneven noise or rounding may do that."
         return Verdict(pick, False, (note,))
     return Verdict(pick, True)
+
+
+def _error_of(architecture: Architecture | None, prepared: Prepared) -> float:
+    """The network's error on its rows held out, over their spread; infinite without a network."""
+    held = prepared.network_held
+    if architecture is None or not held.rows or not held.y.std():
+        return np.inf
+    return rms(held.y - architecture.model.predict(held.x), held.weights) / float(held.y.std())
 
 
 def leaves_noise(pick: Judged, prepared: Prepared) -> bool:
