@@ -8,28 +8,20 @@ the least error on the rows held out is told, with its error on 1,000 fresh rows
 """
 
 import argparse
-import csv
 import math
 from pathlib import Path
 from statistics import geometric_mean, median
 from typing import Any
 
 from benchmarks.common import Runs, table, write_report
-from benchmarks.common.learners import LEAN, Rows, network
 from edgewise.data.laws import law as law_of
 
+from .trial import PAPER, learned
+
 HERE = Path(__file__).parent
-PAPER = {row["law"]: row for row in csv.DictReader((HERE / "paper.csv").open(encoding="utf-8"))}
 MODELS = ("human", "pruned", "unpruned", "mlp")
 TITLES = {"1": "Special functions (table 1)", "2": "Dimensionless Feynman equations (table 2)"}
 TARGETS = {"1": 14, "2": 24}
-
-
-def learned(law: str, shape: str, seed: int, points: int, seconds: float) -> dict[str, Any]:
-    """One shape on one law."""
-    rows = Rows.of(law_of(law), points, seed)
-    widths = [len(law_of(law).ranges), *map(int, shape.split("-")[1:])]
-    return {**network(rows, widths, seed, seconds, LEAN), "spread": rows.spread}
 
 
 def shapes_of(law: str) -> list[str]:
