@@ -19,7 +19,8 @@ def learned(row: str, candidate: str, points: int, seed: int, seconds: float) ->
     law = law_of(PAPER[row]["law"])
     rows = Rows.of(law, points, seed)
     shape = [len(law.ranges), *map(int, PAPER[row]["shape"].split("-")[1:])]
-    parameters = sum(a * b * (PLAIN.intervals[0] * 4 + 4) + b for a, b in itertools.pairwise(shape))
+    # those of the network at twelve pieces
+    parameters = sum(a * b * 16 + b for a, b in itertools.pairwise(shape))
     found = {
         "unpruned": lambda: network(rows, shape, seed, seconds, PLAIN),
         "pruned": lambda: network(rows, shape, seed, seconds, LEAN),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgewise.formula import constants, join_constants, parse, round_constants, split_constants, to_text
+from edgewise.formula import Formula, constants, join_constants, parse, round_constants, split_constants, to_text
 from edgewise.formula.constants import round_to
 
 
@@ -66,3 +66,9 @@ def test_rounding_moves_a_constant_by_a_twentieth_of_its_error(value: float, err
     assert abs(rounded - value) <= 0.0501 * error + 1e-15 * abs(value)
     assert (rounded == 0) == (value == 0)
     assert len(repr(rounded)) <= len(repr(value)) + 2
+
+
+def test_the_constants_of_an_exact_law_have_all_their_digits() -> None:
+    for r2, text in ((1.0, "0.123456789"), (0.99, "0.123 +- ?")):
+        law = Formula.from_text("0.123456789*t", "s", ["t"], rmse=0.0, r2=r2)
+        assert [row["text"] for row in law.constants_rows()] == [text]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from math import nan
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from .text import to_text
 
 if TYPE_CHECKING:
     import pandas
+
+ROUNDING = 1e-15  # of 1 - r2
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,16 @@ class Formula:
     def constants_rows(self) -> list[dict[str, Any]]:
         """One dict a fitted constant: ``name``, ``value``, ``error`` (its standard error, nan where it is not known, inf
         where the rows do not tell the constant) and ``text``, the value with the digits that the error supports (three
-        where it is not known)."""
+        where it is not known, all where the formula leaves nothing to explain)."""
         known = {name: self.constant_errors.get(name, nan) for name in self.constants}
+        exact = 1 - self.r2 <= ROUNDING
         return [
-            {"name": name, "value": value, "error": known[name], "text": with_error(value, known[name])}
+            {
+                "name": name,
+                "value": value,
+                "error": known[name],
+                "text": f"{value:.15g}" if exact and isnan(known[name]) else with_error(value, known[name]),
+            }
             for name, value in self.constants.items()
         ]
 
