@@ -176,20 +176,23 @@ def _trials(
     last: Callable[[], bool] | None,
     memory: Memory,
 ) -> Iterator[Trial]:
-    """Fits of the shapes in their order, ``workers`` at a time; whoever reads them may stop early."""
+    """Fits of the shapes in their order, ``workers`` at a time; whoever reads them may stop early.
+
+    The first one is made here: often it is enough, and other processes take seconds to begin.
+    """
     from joblib import Parallel, delayed
 
-    for at in range(0, len(candidates), workers):
+    for at in [0, *range(1, len(candidates), workers)]:
         if at and stop():
             return
-        batch = candidates[at : at + workers]
+        batch = candidates[at : at + workers] if at else candidates[:1]
         known = [memory.recall(shape, DEGREE) for shape in batch]
         jobs = [
             delayed(_try)(shape, data, settings, seed, stop if at + number else last)
             for number, (shape, trial) in enumerate(zip(batch, known, strict=True))
             if trial is None
         ]
-        made = iter(Parallel(n_jobs=workers)(jobs) if workers > 1 and jobs else (_called(job) for job in jobs))
+        made = iter(Parallel(n_jobs=workers)(jobs) if len(jobs) > 1 else (_called(job) for job in jobs))
         for trial in known:
             if trial is not None:
                 yield trial

@@ -10,9 +10,9 @@ bonus laws ("bonus"), and the 13 of the paper on Kolmogorov-Arnold networks' tab
 paper/...). The paper states neither its ranges nor, for all rows, its exact form, so these are our readings; I.15.3x
 stands there in two forms, because its five inputs fit neither. "dimensionless" and "special" are the paper's tables 2
 and 1, over ranges that we chose: between -1 and 1, one turn for an angle, a factor of two or five around 1 for a ratio.
-The classics keep their published intervals, drawn evenly also where a grid was published; points at which a formula is
-no finite number are drawn again. Nothing in the product may look at this room: only the command line and the benchmarks
-do.
+The classics (of Korns the first twelve) keep their published intervals, drawn evenly also where a grid was published;
+points at which a formula is no finite number are drawn again. Nothing in the product may look at this room: only the
+command line and the benchmarks do.
 
 Units are given where the whole law agrees with them (in I.43.16 the published units do not). Sources: ``FAMILIES``.
 """
