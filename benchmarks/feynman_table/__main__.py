@@ -16,6 +16,7 @@ from statistics import median
 from typing import Any
 
 from benchmarks.common import Runs, table, write_report
+from benchmarks.common.learners import warm_up
 
 from .trial import OURS, PAPER, PAPERS_MODELS, WITH_5000, learned
 
@@ -121,7 +122,7 @@ def main() -> None:
         for row in PAPER
         for candidate in (OURS if points == sizes_of[0] else WITH_5000)
     ]
-    runs = kept.side_by_side(learned, tasks, options.workers)
+    runs = kept.side_by_side(learned, tasks, options.workers, warm_up)
     parts = [verdict(runs, sizes_of[0])]
     parts += [errors(runs, points, OURS if points == sizes_of[0] else WITH_5000) for points in sizes_of]
     title = "The paper's Feynman table, beside ours"

@@ -14,6 +14,7 @@ from statistics import geometric_mean, median
 from typing import Any
 
 from benchmarks.common import Runs, table, write_report
+from benchmarks.common.learners import warm_up
 from edgewise.data.laws import law as law_of
 
 from .trial import PAPER, learned
@@ -81,7 +82,7 @@ def main() -> None:
         for law in PAPER
         for shape in shapes_of(law)
     ]
-    runs = Runs(HERE, options.fresh).side_by_side(learned, tasks, options.workers)
+    runs = Runs(HERE, options.fresh).side_by_side(learned, tasks, options.workers, warm_up)
     parts = [told(number, runs, options.seeds) for number in ("2", "1")]
     note = f"{options.points} rows to learn from, {options.seconds:g} CPU seconds a network; errors in the law's own units."
     write_report(

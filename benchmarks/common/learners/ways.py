@@ -112,6 +112,13 @@ def mlp(rows: Rows, shape: list[int], seed: int, seconds: float) -> dict[str, An
     }
 
 
+def warm_up() -> None:
+    """Compile what the first candidate of a process would be charged for."""
+    x = torch.rand(60, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    quick = replace(PLAIN, restarts=2, intervals=(3,), steps=2, bouts=1)
+    levenberg(KAN([2, 2, 1], degree=DEGREE, dtype=torch.float64), TrainingData.split(x, x[:, :1] * x[:, 1:]), quick)
+
+
 def as_many(shape: list[int], parameters: int) -> list[int]:
     """The widths of an MLP with as many hidden layers and about as many parameters."""
     depth = len(shape) - 2
