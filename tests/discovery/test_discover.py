@@ -441,9 +441,12 @@ def test_predictions_take_tables_mappings_and_arrays(toy: Discovery) -> None:
 
 
 def test_predictions_that_cannot_be(toy: Discovery) -> None:
-    with pytest.raises(FormulaError, match="a, b"):
+    with pytest.raises(ShapeError, match="a, b"):
         toy.predict(np.zeros((3, 3)))
-    with pytest.raises(FormulaError, match="'formula' or 'network'"):
+    for ask in (toy.svg, lambda use: toy.interval(np.zeros((3, 2)), use=use)):
+        with pytest.raises(SettingsError, match="'formula' or 'network'"):
+            ask("net")
+    with pytest.raises(SettingsError, match="'formula' or 'network'"):
         toy.predict(np.zeros((3, 2)), use="net")
     nothing = discover(line_table(), time_budget=PLENTY, progress=interrupted_at(1))
     with pytest.raises(FormulaError, match="no network"):

@@ -133,7 +133,7 @@ def test_errors_say_what_to_do() -> None:
     for answer in (model.predict, model.predict_proba, model.decision_function):
         with pytest.raises(SettingsError, match="'formula' or 'network'"):
             answer(x, use="forest")
-    with pytest.raises(FormulaError, match="'formula' or 'network'"):
+    with pytest.raises(SettingsError, match="'formula' or 'network'"):
         model.discovery_.log_odds(x, use="forest")
 
 
@@ -185,7 +185,7 @@ def frame() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def fitted(frame: pd.DataFrame) -> KANClassifier:
-    return KANClassifier(effort=0.5, time_budget=50.0, class_weight={"low": 1, "mid": 2}).fit(
+    return KANClassifier(effort=0.5, time_budget=600.0, class_weight={"low": 1, "mid": 2}).fit(
         frame[["x0", "x1"]], frame["y"]
     )
 

@@ -21,7 +21,7 @@ from edgewise.errors import EdgewiseWarning, SettingsError, StorageError, Values
 from edgewise.estimators import storage
 from edgewise.nn.storage import dumps
 
-QUICK = {"time_budget": 3.0}
+QUICK = {"time_budget": 600.0, "effort": 0.2}
 
 
 @pytest.fixture(scope="module")
@@ -275,7 +275,7 @@ def test_a_plot_and_a_page_are_made_of_it(
 def test_it_keeps_company() -> None:
     x = np.random.default_rng(4).uniform(1, 3, (24, 1))
     y = x[:, 0] ** 2
-    quick = KANRegressor(time_budget=1.0, outside="ignore")
+    quick = KANRegressor(effort=0.1, time_budget=600.0, outside="ignore")
     assert make_pipeline(StandardScaler(), quick).fit(x, y).score(x, y) > 0.999
     assert TransformedTargetRegressor(quick, func=np.log, inverse_func=np.exp).fit(x, y).score(x, y) > 0.999
     assert cross_val_score(quick, x, y, cv=2).min() > 0.99

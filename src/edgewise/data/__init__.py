@@ -10,7 +10,7 @@ from .downloads import DOWNLOADS, fetch, fetch_arrays, fetch_cells
 from .frames import columns_of, has_names
 from .given import as_table
 from .readers import read_columns, read_table
-from .table import Table
+from .table import Table, unique_names
 from .tables import TABLES, load_table
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "load_table",
     "read_columns",
     "read_table",
+    "unique_names",
 ]

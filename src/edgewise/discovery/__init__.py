@@ -6,6 +6,7 @@ from .classification import Classification, LogOdds
 from .classify import classify
 from .pipeline import discover
 from .result import Discovery, Step
+from .settings import checked
 
 __all__ = [
     "Architecture",
@@ -15,6 +16,7 @@ __all__ = [
     "LogOdds",
     "Step",
     "Trial",
+    "checked",
     "classify",
     "discover",
     "find_architecture",

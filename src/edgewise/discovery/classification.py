@@ -1,8 +1,11 @@
 """What `classify` found."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +13,14 @@ import numpy as np
 from numpy import ndarray as Array
 from scipy.special import expit, softmax
 
-from edgewise.errors import FormulaError, SettingsError, ShapeError, StorageError
+from edgewise.errors import EdgewiseWarning, FormulaError, SettingsError, StorageError, ValuesError
 from edgewise.files import current, write_together
 from edgewise.formula import Formula, parse
 from edgewise.nn import Model
 from edgewise.nn.storage import dumps, loads
+from edgewise.view import network_svg
 
+from .asked import columns_asked, outside, rows_in_words
 from .packed import pack, sha256, unpack
 from .saved import check_classification, check_log_odds
 
@@ -78,23 +83,29 @@ class Classification:
         """The formulas that were picked."""
         return self.steps[self.picked]
 
-    def log_odds(self, x: Array, use: str = "", index: int | None = None) -> Array:
+    def log_odds(self, x: Any, use: str = "", index: int | None = None, *, quiet: bool = False) -> Array:
         """(rows, classes) up to a number of each row's own, by the ``"network"`` or the ``"formula"``; ``trusted`` by default.
 
-        ``index`` takes the formulas of one of ``steps`` (a row of `to_frame`), whatever ``use`` says. Raises FormulaError for
-        another ``use`` and where a formula has no value, SettingsError for an ``index`` that is none, ShapeError where ``x``
-        is not (rows, inputs).
+        ``x`` is a frame or a mapping of columns, taken by name, or an array (rows, inputs). Warns (EdgewiseWarning) of rows
+        outside the ranges that were learned from, unless ``quiet``. ``index`` takes the formulas of one of ``steps`` (a row of
+        `to_frame`), whatever ``use`` says. Raises FormulaError where a formula has no value, SettingsError for another ``use``
+        and an ``index`` that is none, ValuesError for missing cells, ShapeError where ``x`` is not (rows, inputs).
         """
         step, use = (self.pick, use or self.trusted) if index is None else (self._step_at(index), "formula")
-        x = np.asarray(x, dtype=float)
-        if x.ndim != 2 or x.shape[1] != len(self.inputs):
-            raise ShapeError(f"x must be (rows, {len(self.inputs)}) for {', '.join(self.inputs)}; got {x.shape}.")
+        columns = columns_asked(x, self.inputs, self.inputs)
+        x = np.column_stack([columns[name] for name in self.inputs])
+        if blank := int((~np.isfinite(x)).any(1).sum()):
+            raise ValuesError(
+                f"cells are missing or infinite in {rows_in_words(blank)}. Fill them, or leave the rows out."
+            )
+        for note in () if quiet else outside(self.ranges, columns):
+            warnings.warn(note, EdgewiseWarning, stacklevel=2)
         if use == "network":
             found = self.model.predict(x).reshape(len(x), -1)
         elif use == "formula":
             found = np.column_stack([np.broadcast_to(f.predict(x), len(x)) for f in step.formulas])
         else:
-            raise FormulaError(f"use is 'formula' or 'network', got {use!r}.")
+            raise SettingsError(f"use is 'formula' or 'network', got {use!r}.")
         if missing := int((~np.isfinite(found)).any(1).sum()):
             raise FormulaError(
                 f"the {use} has no finite value in {missing} of {len(x)} rows. Leave them out, or ask the network with "
@@ -102,9 +113,9 @@ class Classification:
             )
         return np.column_stack([np.zeros((len(x), len(self.classes) - found.shape[1])), found])
 
-    def probabilities(self, x: Array, use: str = "", index: int | None = None) -> Array:
+    def probabilities(self, x: Any, use: str = "", index: int | None = None, *, quiet: bool = False) -> Array:
         """(rows, classes), each row adding up to one; raises as `log_odds` does."""
-        outputs = self.log_odds(x, use, index)
+        outputs = self.log_odds(x, use, index, quiet=quiet)
         if outputs.shape[1] > 2:
             return softmax(outputs, axis=1)
         above = expit(outputs[:, 1] - outputs[:, 0])
@@ -112,8 +123,8 @@ class Classification:
 
     def _step_at(self, index: int) -> LogOdds:
         count = len(self.steps)
-        if not -count <= index < count:
-            raise SettingsError(f"index is a row of equations_, 0 to {count - 1}, got {index}.")
+        if not isinstance(index, Integral) or not -count <= index < count:
+            raise SettingsError(f"index is a row of equations_, 0 to {count - 1}, got {index!r}.")
         return self.steps[index]
 
     def to_frame(self) -> "pandas.DataFrame":
@@ -125,6 +136,22 @@ class Classification:
 
     def explain(self) -> str:
         """In words, what the pick is worth."""
+        ended = f"\nnote: the budget ended early: {', '.join(self.cut)}." if self.cut else ""
+        return f"{self._worth()}{ended}"
+
+    def __str__(self) -> str:
+        labels = ", ".join(map(str, self.classes))
+        front = self.to_frame().to_string(index=False, float_format="{:.3f}".format)
+        return f"{self.rows} rows, {', '.join(self.inputs)} -> {labels}\n{front}\n{self.explain()}"
+
+    def svg(self) -> str:
+        """The trained network's picture."""
+        return network_svg(self.model, self.sample)
+
+    def _repr_html_(self) -> str:
+        return f"{self.svg()}<p>{escape(self.explain())}</p>{self.to_frame().to_html(index=False, float_format='{:.3f}'.format)}"
+
+    def _worth(self) -> str:
         said = f"held-out log loss {self.pick.log_loss:.3f}, the network's {self.network_log_loss:.3f}"
         if self.as_good:
             return f"{self.pick.text}   ({said})"

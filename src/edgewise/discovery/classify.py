@@ -18,7 +18,8 @@ from numpy import ndarray as Array
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from edgewise.errors import SettingsError, ShapeError
+from edgewise.data import columns_of, has_names
+from edgewise.errors import ShapeError
 from edgewise.formula import identifiers
 from edgewise.nn import KAN, Model, Scaling
 from edgewise.primitives import Primitive
@@ -28,6 +29,7 @@ from .classification import Classification
 from .labels import FOLDS, Labelled, labelled
 from .logodds import Path, excess, find_path
 from .permitted import permitted, table_of
+from .settings import checked
 
 RIDGES, FEW_RIDGES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1), (1e-3, 1e-2, 1e-1)
 ROUGH, FEW_ROUGH = (1e-4, 1e-3, 1e-2, 1e-1, 10.0), (1e-3, 1.0)
@@ -60,7 +62,11 @@ def classify(
     many terms are tried; ``primitives`` restricts the functions of the formulas' terms (x^2, x^3, log, sqrt and 1/x; ``x``
     itself is always allowed). Raises ShapeError, ValuesError or SettingsError.
     """
-    _check_settings(seed, time_budget, effort)
+    seed, time_budget, effort = checked(seed, time_budget, effort)
+    if has_names(x):
+        names = names if names is not None else [str(name) for name in getattr(x, "columns", x)]
+        columns = columns_of(x, names, names)
+        x = np.column_stack([columns[name] for name in names])
     allowed = None if primitives is None else permitted(table_of(primitives).values())
     began = time.monotonic()
     data = labelled(x, labels, weights, seed)
@@ -96,15 +102,6 @@ def classify(
         sample=data.x[np.sort(np.random.default_rng(seed).permutation(len(data.x))[:SAMPLE])],
         ranges=dict(zip(names, zip(data.x.min(0).tolist(), data.x.max(0).tolist(), strict=True), strict=True)),
     )
-
-
-def _check_settings(seed: int, time_budget: float, effort: float) -> None:
-    if seed < 0:
-        raise SettingsError(f"seed is a number of 0 or more, got {seed}.")
-    if not time_budget > 0:
-        raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget}.")
-    if isinstance(effort, str) or not 0 < effort < np.inf:
-        raise SettingsError(f"effort multiplies the work of the search: a number above 0, got {effort!r}.")
 
 
 # -- the network -------------------------------------------------------------------------------------------------------

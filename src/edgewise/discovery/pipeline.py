@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from itertools import chain
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ from .naming import name_network
 from .permitted import permitted, table_of
 from .prepare import Prepared, prepare
 from .result import Discovery, Step
+from .settings import checked
 from .verdict import Verdict, decide, leaves_noise
 from .weighing import mean, r2, rms
 
@@ -105,14 +106,7 @@ def discover(
     'period = axis**(3/2)'
     """
     table = as_table(table, target)
-    if not isinstance(seed, Integral) or seed < 0:
-        raise SettingsError(f"seed is a whole number of 0 or more, got {seed!r}.")
-    if not isinstance(time_budget, Real) or not time_budget > 0:
-        raise SettingsError(f"time_budget is a number of seconds above 0, got {time_budget!r}.")
-    if not isinstance(effort, Real) or not 0 < effort < float("inf"):
-        raise SettingsError(
-            f"effort multiplies the work of the search: a number above 0 (1 by default), got {effort!r}."
-        )
+    seed, time_budget, effort = checked(seed, time_budget, effort)
     if not isinstance(workers, Integral) or workers < 1:
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers!r}.")
     if resume and checkpoint is None:

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from edgewise.data import columns_of, has_names
-from edgewise.errors import EdgewiseWarning, FormulaError, StorageError, ValuesError
+from edgewise.errors import EdgewiseWarning, FormulaError, SettingsError, StorageError, ValuesError
 from edgewise.files import current, held, read_current, write_together
 from edgewise.formula import Formula, Front
 from edgewise.nn import Model
@@ -19,6 +18,7 @@ from edgewise.symbolic import compile_model
 from edgewise.view import network_svg
 
 from . import shown
+from .asked import columns_asked, outside, rows_in_words
 from .calibration import LEFT_OUT, Calibration
 from .conformal import half_width
 from .journal import forget
@@ -26,6 +26,7 @@ from .packed import pack, sha256, unpack
 from .saved import check, check_front
 
 KIND = "discovery"
+USES = ("formula", "network")
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ class Discovery:
         network has seen them all; warns as `predict` does, unless ``quiet``.
         """
         chosen = use or self.trusted
+        if chosen not in USES:
+            raise _unknown_use(chosen)
         columns = self._columns(x, chosen)
         answers = self._answers(columns, chosen)
         for note in () if quiet else self._doubts(columns, answers):
@@ -133,17 +136,12 @@ class Discovery:
         return known.y - self.model.predict(known.x)
 
     def _doubts(self, columns: Mapping[str, np.ndarray], answers: np.ndarray) -> Iterator[str]:
-        for name, (low, high) in self.ranges.items():
-            spare = 1e-9 * (high - low)
-            if name in columns and (
-                beyond := int(np.sum((columns[name] < low - spare) | (columns[name] > high + spare)))
-            ):
-                yield f"{name!r} leaves the range that was learned from ({low:g} to {high:g}) in {_rows(beyond)}."
+        yield from outside(self.ranges, columns)
         absent = np.any([~np.isfinite(cells) for cells in columns.values()], axis=0)
         if blank := int(np.sum(absent)):
-            yield f"a cell is missing in {_rows(blank)}, so that there may be no answer."
+            yield f"a cell is missing in {rows_in_words(blank)}, so that there may be no answer."
         if missing := int(np.sum(~np.isfinite(answers) & ~absent)):
-            yield f"the answer is no number in {_rows(missing)}: the formula is not defined there."
+            yield f"the answer is no number in {rows_in_words(missing)}: the formula is not defined there."
 
     def _answers(self, columns: Mapping[str, np.ndarray], use: str) -> np.ndarray:
         if use == "formula":
@@ -152,18 +150,13 @@ class Discovery:
             answers = self.formula.predict(columns)
             return np.broadcast_to(answers, (len(next(iter(columns.values()))),)).copy()
         if use != "network":
-            raise FormulaError(f"use is 'formula' or 'network', got {use!r}.")
+            raise _unknown_use(use)
         if self.model is None:
             raise FormulaError("this run holds no network (see its notes); ask the formula with use='formula'.")
         return self.model.predict(np.column_stack([columns[name] for name in self.model.inputs]))
 
     def _columns(self, x: Any, use: str) -> dict[str, np.ndarray]:
-        if has_names(x):
-            return columns_of(x, self.inputs, self._needed(use), self.levels)
-        x = np.asarray(x, dtype=float)
-        if x.ndim != 2 or x.shape[1] != len(self.inputs):
-            raise FormulaError(f"x must be (rows, {len(self.inputs)}) for {', '.join(self.inputs)}; got {x.shape}.")
-        return dict(zip(self.inputs, x.T, strict=True))
+        return columns_asked(x, self.inputs, self._needed(use), self.levels)
 
     def _needed(self, use: str) -> tuple[str, ...]:
         """The inputs that an answer cannot do without; one at least, to count the rows."""
@@ -183,6 +176,8 @@ class Discovery:
     def svg(self, use: str = "formula") -> str | None:
         """A picture of the pick's network of named edges, or of the trained one with ``use="network"``; None if there
         is none."""
+        if use not in USES:
+            raise _unknown_use(use)
         model = self.graph() if use == "formula" else self.model
         if model is None:
             return None
@@ -413,8 +408,8 @@ def _formula(saved: Mapping[str, Any]) -> Formula:
     return Formula.from_dict({**saved, **numbers})
 
 
-def _rows(number: int) -> str:
-    return f"{number} row" + "s" * (number != 1)
+def _unknown_use(use: str) -> SettingsError:
+    return SettingsError(f"use is 'formula' or 'network', got {use!r}.")
 
 
 def _inputs(names: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping
+from numbers import Integral
 
 import numpy as np
 
@@ -20,9 +21,9 @@ def answer(discovery: Discovery, columns: Mapping[str, np.ndarray], use: str, in
     What is trusted answers with numbers only: rows where the formula has no real value go to the network, or to the
     nearest simpler formula that has one (EdgewiseWarning). A formula that was asked for by name keeps its NaN, and warns.
     """
+    require_use(use)
     if index is not None:
         return _spoken(_of_formula(_formula_at(discovery, index), columns), "")
-    require_use(use)
     if (use or discovery.trusted) == "network":
         return _of_network(discovery, columns)
     if discovery.formula is None:
@@ -64,8 +65,8 @@ def _beyond(name: str, column: np.ndarray, ends: tuple[float, float], spare: flo
 
 def _formula_at(discovery: Discovery, index: int) -> Formula:
     count = len(discovery.front)
-    if not -count <= index < count:
-        raise SettingsError(f"index is a row of equations_, 0 to {count - 1}, got {index}.")
+    if not isinstance(index, Integral) or not -count <= index < count:
+        raise SettingsError(f"index is a row of equations_, 0 to {count - 1}, got {index!r}.")
     return discovery.front[index]
 
 
@@ -76,7 +77,7 @@ def _of_formula(formula: Formula, columns: Mapping[str, np.ndarray]) -> np.ndarr
 
 def _of_network(discovery: Discovery, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     if discovery.model is None:
-        raise FormulaError("this table was too small for a network; ask the formula with use='formula'.")
+        raise FormulaError("there is no network (`discovery_` notes why); ask the formula with use='formula'.")
     return discovery.model.predict(np.column_stack([columns[name] for name in discovery.model.inputs]))
 
 

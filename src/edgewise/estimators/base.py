@@ -1,5 +1,6 @@
 """What every estimator shares: settings, names, rows to be answered, storage. The kinds add what they learn and answer."""
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from numbers import Integral
@@ -10,8 +11,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from edgewise.discovery import Classification, Discovery
-from edgewise.errors import SettingsError, StorageError
+from edgewise.discovery import Classification, Discovery, checked
+from edgewise.errors import EdgewiseWarning, SettingsError, StorageError
 from edgewise.primitives import Primitive
 
 from . import storage
@@ -63,10 +64,7 @@ class DiscoveryEstimator(BaseEstimator, ABC):
             delattr(self, name)
         if self.outside not in OUTSIDE:
             raise SettingsError(f"outside is one of {', '.join(map(repr, OUTSIDE))}, got {self.outside!r}.")
-        if not isinstance(self.time_budget, int | float) or not self.time_budget > 0:
-            raise SettingsError(f"time_budget is a number of seconds above 0, got {self.time_budget!r}.")
-        if not isinstance(self.effort, int | float) or not 0 < self.effort < np.inf:
-            raise SettingsError(f"effort multiplies the work of the search: a number above 0, got {self.effort!r}.")
+        checked(0, self.time_budget, self.effort)
 
     def _seed(self) -> int:
         """The seed of a run. None draws a new one; numpy's global state is never touched."""
@@ -114,6 +112,20 @@ class DiscoveryEstimator(BaseEstimator, ABC):
         """What was found: a Discovery (a list of them for several outputs), or a Classification."""
         check_is_fitted(self)
         return one_or_all(self.discoveries_)
+
+    def _html_repr(self) -> str:
+        """scikit-learn's own HTML; of a fitted estimator also the picture and what was found, for each output."""
+        found = self.discoveries_ if self.__sklearn_is_fitted__() else ()
+        return "".join([super()._html_repr(), *(discovery._repr_html_() for discovery in found)])
+
+    def _say_what_was_cut(self) -> None:
+        """Warn (EdgewiseWarning) where the time budget ended stages: more of it might give another answer."""
+        cut = dict.fromkeys(stage for discovery in self.discoveries_ for stage in discovery.cut)
+        if cut:
+            text = (
+                f"the time budget of {self.time_budget:g} s ended early: {', '.join(cut)}. Give more, or less effort."
+            )
+            warnings.warn(text, EdgewiseWarning, stacklevel=3)
 
     # -- to bytes and back -------------------------------------------------------------------------------------------
 

@@ -67,6 +67,10 @@ class KANClassifier(ClassifierMixin, DiscoveryEstimator):
         """
         self._begin()
         x, y = self._learnable(X, y)
+        if np.asarray(y).dtype.kind in "mM":
+            raise ValuesError(
+                "the labels are dates or time spans, which cannot be kept. Name the classes by text or numbers."
+            )
         check_classification_targets(y)
         weights = row_weights(x, sample_weight)
         weights = np.ones(len(x)) if weights is None else weights
@@ -88,6 +92,7 @@ class KANClassifier(ClassifierMixin, DiscoveryEstimator):
         )
         self.classes_ = classes
         self.discoveries_ = (found,)
+        self._say_what_was_cut()
         return self
 
     def _class_weights(self, classes: np.ndarray, number: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -109,13 +114,15 @@ class KANClassifier(ClassifierMixin, DiscoveryEstimator):
         """
         rows = self._rows(X)
         require_use(use)
-        return self.discoveries_[0].probabilities(rows, use, index)
+        return self.discoveries_[0].probabilities(rows, use, index, quiet=True)
 
     def predict_log_proba(self, X: Any, use: str = "", index: int | None = None) -> np.ndarray:
         """The logarithms of `predict_proba`."""
         rows = self._rows(X)
         require_use(use)
-        return np.log(np.maximum(self.discoveries_[0].probabilities(rows, use, index), np.finfo(float).tiny))
+        return np.log(
+            np.maximum(self.discoveries_[0].probabilities(rows, use, index, quiet=True), np.finfo(float).tiny)
+        )
 
     def decision_function(self, X: Any, use: str = "", index: int | None = None) -> np.ndarray:
         """Log-odds: (rows,) of the second of two classes, (rows, classes) of more; warns and raises as `predict_proba`."""
@@ -128,7 +135,7 @@ class KANClassifier(ClassifierMixin, DiscoveryEstimator):
 
     def _odds(self, rows: np.ndarray, use: str, index: int | None) -> np.ndarray:
         require_use(use)
-        odds = self.discoveries_[0].log_odds(rows, use, index)
+        odds = self.discoveries_[0].log_odds(rows, use, index, quiet=True)
         return odds[:, 1] - odds[:, 0] if len(self.classes_) == 2 else odds
 
     # -- what was found ----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
+from edgewise.data import unique_names
 from edgewise.errors import SettingsError, ValuesError
 
 _SHOWN = 5
@@ -31,9 +32,11 @@ def target_names(y: Any, outputs: int, inputs: Sequence[str]) -> tuple[str, ...]
 
 
 def require_numbers(x: Any) -> None:
-    """ValuesError where a column of a data frame holds words or categories."""
+    """ValuesError where a column holds words, categories, dates or time spans; ColumnError for a name that comes twice."""
     if not hasattr(x, "columns") or not hasattr(x, "dtypes"):
+        _require_real("X", x)
         return
+    unique_names(map(str, x.columns))
     for name in x.columns:
         cells = np.asarray(x[name])
         kind = str(x[name].dtype).lower()
@@ -43,15 +46,28 @@ def require_numbers(x: Any) -> None:
                 f"for instance with sklearn.preprocessing.OneHotEncoder in a sklearn.compose.ColumnTransformer, or "
                 f"leave it out."
             )
+        _require_real(f"column {str(name)!r}", cells)
 
 
 def require_numbers_to_explain(y: Any) -> None:
     """ValuesError where a target holds words: a formula gives numbers."""
+    if hasattr(y, "columns"):
+        unique_names(map(str, y.columns))
+    _require_real("the target", y)
     words = [cell for cell in _objects(np.asarray(y).ravel()) if isinstance(cell, str)]
     if words and not all(map(_is_number, words)):
         raise ValuesError(
             f"the target holds words (like {words[0]!r}), and a formula gives numbers. For classes there is "
             "edgewise.KANClassifier."
+        )
+
+
+def _require_real(what: str, cells: Any) -> None:
+    """ValuesError for dates and time spans (complex numbers scikit-learn refuses itself)."""
+    kinds = {"M": "dates", "m": "time spans"}
+    if found := kinds.get(getattr(np.asarray(cells), "dtype", np.dtype(float)).kind):
+        raise ValuesError(
+            f"{what} holds {found}, not real numbers. Turn them into numbers first: days since the first row, say."
         )
 
 

@@ -68,7 +68,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         require_numbers_to_explain(y)
         x, found = self._learnable(X, y, multi_output=True, y_numeric=True, ensure_min_samples=2)
         weights = row_weights(x, sample_weight)
-        outputs = found.reshape(len(found), -1)
+        outputs = found.reshape(len(found), -1).astype(np.float64)
         targets = target_names(y, outputs.shape[1], self._names())
         self._check_units((*self._names(), *targets))
         if weights is not None:
@@ -81,6 +81,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         ]
         self.single_output_ = found.ndim == 1
         self.discoveries_ = tuple(discoveries)
+        self._say_what_was_cut()
         return self
 
     def predict(self, X: Any, use: str = "", index: int | None = None) -> np.ndarray:
@@ -138,11 +139,6 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
 
         check_is_fitted(self)
         return plot_front(self.discoveries_[0].front).figure
-
-    def _html_repr(self) -> str:
-        """scikit-learn's own HTML; for a fitted estimator also the picture, the constants and the front of each output."""
-        found = self.discoveries_ if self.__sklearn_is_fitted__() else ()
-        return "".join([super()._html_repr(), *(discovery._repr_html_() for discovery in found)])
 
     # -- how it is learned -------------------------------------------------------------------------------------------
 
