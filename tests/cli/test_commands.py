@@ -339,3 +339,22 @@ def test_data_writes_a_set_as_csv(command: Command, tmp_path: Path, monkeypatch:
 def test_data_says_what_is_not_there(command: Command) -> None:
     assert "there is no data set 'abalon'. Did you mean 'abalone'?" in command("data", "abalon").err
     assert "fetch_arrays('mnist')" in command("data", "mnist").err
+
+
+def test_predict_does_not_write_over_the_table_that_is_asked_about(command: Command, saved: Path) -> None:
+    Path("new.csv").write_text("L,g\n4,9.8\n")
+    before = Path("new.csv").read_bytes()
+    result = command("predict", saved, "new.csv", "--out", "./new.csv")
+    assert (result.code, result.err) == (
+        2,
+        "error: --out new.csv is the table itself, and would be lost. Give another file.\n",
+    )
+    assert Path("new.csv").read_bytes() == before
+
+
+def test_an_interval_that_cannot_be_is_refused_before_anything_is_said(command: Command, saved: Path) -> None:
+    Path("new.csv").write_text("L,g\n4,9.8\n")
+    result = command("predict", saved, "new.csv", "--interval", 90)
+    assert result.code == 2
+    assert result.err.startswith("error: --interval is a share of new rows between 0 and 1")
+    assert result.out == ""

@@ -108,6 +108,10 @@ def predict(
 
     if use not in ("", "formula", "network"):
         raise SettingsError(f"--use is formula or network, not {use!r}.")
+    if interval is not None and not 0 < interval < 1:
+        raise SettingsError(f"--interval is a share of new rows between 0 and 1, like 0.9, not {interval:g}.")
+    if out is not None and out.exists() and out.resolve() == table.resolve():
+        raise SettingsError(f"--out {out} is the table itself, and would be lost. Give another file.")
     found = _load(run)
     using = use or found.trusted
     with warnings.catch_warnings(record=True) as doubts:
