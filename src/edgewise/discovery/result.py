@@ -198,7 +198,8 @@ class Discovery:
             *shown.constants_line(self.formula),
             *self._test_line(),
         ]
-        ended = [f"note: the budget or an interruption ended early: {', '.join(self.cut)}."] if self.cut else []
+        stands = " The law stands without it." if self.verified else ""
+        ended = [f"note: the budget or an interruption ended early: {', '.join(self.cut)}.{stands}"] if self.cut else []
         return "\n".join([*lines, *(f"note: {warning}" for warning in self.warnings), *ended])
 
     def _test_line(self) -> Iterator[str]:
