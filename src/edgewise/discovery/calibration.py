@@ -17,6 +17,7 @@ MOST_KEPT = 2000  # rows kept with the result
 
 TEST, HELD_OUT, LEFT_OUT = "test", "held out", "left out once"
 """Rows that no step looked at; rows that chose among candidates; all rows, each left out once by the linearised fit."""
+KINDS = (TEST, HELD_OUT, LEFT_OUT)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from .calibration import LEFT_OUT, Calibration
 from .conformal import half_width
 from .journal import forget
 from .packed import pack, sha256, unpack
-from .saved import check, check_front
+from .saved import check, check_calibration, check_front
 
 KIND = "discovery"
 USES = ("formula", "network")
@@ -329,9 +329,10 @@ class Discovery:
             check_front(saved, front)
             if saved["pick"] is not None:
                 front.pick(front[saved["pick"]])
-            test = saved.get("test", {"rmse": None, "r2": None})  # runs of earlier versions have none
             errors = saved["network"] or {"shape": (), "rmse": None, "r2": None, "rate": 0.0}
             model = _network(network, saved, name)
+            calibration = None if saved["calibration"] is None else Calibration.from_dict(saved["calibration"])
+            check_calibration(calibration, model)
             return cls(
                 target=saved["target"],
                 inputs=tuple(saved["inputs"]),
@@ -342,7 +343,7 @@ class Discovery:
                 network_shape=tuple(tuple(level) if isinstance(level, list) else level for level in errors["shape"]),
                 network_rmse=_number(errors["rmse"]),
                 network_r2=_number(errors["r2"]),
-                rate=errors["rate"],
+                rate=_number(errors["rate"], 0.0),
                 rows=saved["rows"],
                 seconds=saved["seconds"],
                 seed=saved["seed"],
@@ -351,10 +352,10 @@ class Discovery:
                 steps=tuple(Step(**{**step, "error": _number(step["error"], np.inf)}) for step in saved["steps"]),
                 sample=np.array(saved["sample"]),
                 ranges={name: (low, high) for name, (low, high) in saved["ranges"].items()},
-                test_rmse=_number(test["rmse"]),
-                test_r2=_number(test["r2"]),
-                calibration=Calibration.from_dict(saved["calibration"]) if saved.get("calibration") else None,
-                levels={name: tuple(map(str, known)) for name, known in saved.get("levels", {}).items()},
+                test_rmse=_number(saved["test"]["rmse"]),
+                test_r2=_number(saved["test"]["r2"]),
+                calibration=calibration,
+                levels={name: tuple(known) for name, known in saved["levels"].items()},
             )
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             if isinstance(error, StorageError | FormulaError):
@@ -375,7 +376,7 @@ def _network(data: bytes | None, saved: Mapping[str, Any], name: str) -> Model |
     if data is None:
         raise StorageError(f"there is no file network.safetensors beside formula.json in {name}.")
     model = loads(data, f"network.safetensors in {name}")
-    if saved.get("network_sha256") not in (None, sha256(data)):  # runs of earlier versions have none
+    if saved["network_sha256"] != sha256(data):
         raise StorageError(
             f"formula.json and network.safetensors in {name} are of different runs: two wrote there at once, or one was "
             "killed. Search again, or give each run its own folder."

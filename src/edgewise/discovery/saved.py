@@ -5,7 +5,13 @@ from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from edgewise.formula import Front
+from edgewise.nn import Model
+
+from .calibration import KINDS, Calibration
+from .weighing import effective
 
 if TYPE_CHECKING:
     from .classification import Classification
@@ -13,7 +19,12 @@ if TYPE_CHECKING:
 
 def check(saved: Any) -> dict[str, Any]:
     """The entries of ``formula.json``, all there and each of its kind. Raises ValueError that names the first that is not."""
-    return _checked(saved, ENTRIES)
+    saved = _checked(saved, ENTRIES)
+    if saved["network"] is not None and not _is_text(saved.get("network_sha256")):
+        raise ValueError("'network_sha256' is not the checksum of its network")
+    if saved["calibration"] is not None and any(len(row) != len(saved["inputs"]) for row in saved["calibration"]["x"]):
+        raise ValueError(f"'calibration' is not of {len(saved['inputs'])} inputs")
+    return saved
 
 
 def check_classification(saved: Any) -> dict[str, Any]:
@@ -59,6 +70,15 @@ def check_front(saved: Mapping[str, Any], front: Front) -> None:
         raise ValueError("its formulas are of other columns")
 
 
+def check_calibration(calibration: Calibration | None, model: Model | None) -> None:
+    """That the network, whose errors on these rows intervals are read from, has an answer for each."""
+    if calibration is None or model is None:
+        return
+    with np.errstate(all="ignore"):
+        if not np.isfinite(calibration.y - model.predict(calibration.x)).all():
+            raise ValueError("its network has no finite answers on the rows of 'calibration'")
+
+
 def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and isfinite(value)
 
@@ -71,6 +91,14 @@ def _is_list_of(is_sound: Callable[[Any], bool], value: Any) -> bool:
     return isinstance(value, list) and all(map(is_sound, value))
 
 
+def _is_dict_of(is_sound: Callable[[Any], bool], value: Any) -> bool:
+    return isinstance(value, dict) and all(map(is_sound, value.values()))
+
+
+def _has(entries: "Entries", value: Any) -> bool:
+    return isinstance(value, dict) and all(name in value and sound(value[name]) for name, (sound, _) in entries.items())
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -80,7 +108,7 @@ def _are_names(value: Any) -> bool:
 
 
 def _are_ranges(value: Any) -> bool:
-    return isinstance(value, dict) and all(_is_list_of(_is_number, ends) and len(ends) == 2 for ends in value.values())
+    return _is_dict_of(lambda ends: _is_list_of(_is_number, ends) and len(ends) == 2 and ends[0] <= ends[1], value)
 
 
 def _are_classes(value: Any) -> bool:
@@ -98,22 +126,79 @@ def _is_loss(value: Any) -> bool:
     return value is None or _is_number(value)
 
 
+def _is_error(value: Any) -> bool:
+    """Not negative; null where it is not known."""
+    return value is None or (_is_number(value) and value >= 0)
+
+
+def _is_shape(value: Any) -> bool:
+    """Nodes of two levels or more; a pair is of nodes that add and nodes that multiply."""
+
+    def is_level(level: Any) -> bool:
+        return _is_count(level) or (_is_list_of(_is_count, level) and len(level) == 2)
+
+    return _is_list_of(is_level, value) and len(value) > 1
+
+
+def _is_calibration(value: Any) -> bool:
+    """Rows of equal number, one at least, with weights that an interval can count by."""
+    if not _has(OF_A_CALIBRATION, value):
+        return False
+    rows, weights = len(value["y"]), value["weights"]
+    if not rows or len(value["x"]) != rows or len(value["residuals"]) != rows:
+        return False
+    return weights is None or (len(weights) == rows and _can_be_counted_by(weights))
+
+
+def _can_be_counted_by(weights: list[float]) -> bool:
+    with np.errstate(all="ignore"):
+        return min(weights) >= 0 and isfinite(effective(np.array(weights, dtype=float), len(weights)))
+
+
 Entries = Mapping[str, tuple[Callable[[Any], bool], str]]
+ERRORS: Entries = {"rmse": (_is_error, "an error, or null"), "r2": (_is_loss, "a number, or null")}
+OF_A_NETWORK: Entries = {"shape": (_is_shape, "a list of levels"), "rate": (_is_loss, "a number, or null"), **ERRORS}
+OF_A_FORMULA: Entries = {
+    "target": (_is_text, "a column's name"),
+    "text": (_is_text, "a text"),
+    "symbols": (lambda value: _is_dict_of(_is_text, value), "columns by name"),
+    "units": (lambda value: _is_dict_of(_is_text, value), "units by column"),
+    "rmse": (_is_error, "an error, or null"),
+    "r2": (_is_loss, "a number, or null"),
+    "constant_errors": (lambda value: _is_dict_of(_is_error, value), "errors by constant"),
+}
+OF_A_STEP: Entries = {
+    "name": (_is_text, "a text"),
+    "found": (_is_text, "a text"),
+    "error": (_is_error, "an error, or null"),
+    "seconds": (_is_number, "a number"),
+}
+OF_A_CALIBRATION: Entries = {
+    "kind": (lambda value: value in KINDS, "one of the kinds"),
+    "x": (lambda value: _is_list_of(lambda row: _is_list_of(_is_number, row), value), "rows of numbers"),
+    "y": (lambda value: _is_list_of(_is_number, value), "numbers"),
+    "residuals": (lambda value: _is_list_of(_is_number, value), "numbers"),
+    "weights": (lambda value: value is None or _is_list_of(_is_number, value), "numbers, or null"),
+}
 ENTRIES: Entries = {
     "target": (_is_text, "a column's name"),
     "inputs": (_are_names, "a list of columns' names, each once"),
-    "formulas": (lambda value: _is_list_of(lambda row: isinstance(row, dict), value), "a list of formulas"),
+    "formulas": (lambda value: _is_list_of(lambda row: _has(OF_A_FORMULA, row), value), "a list of formulas"),
     "pick": (lambda value: value is None or _is_count(value), "the number of a formula, or null"),
-    "floor": (_is_number, "a number"),
+    "floor": (lambda value: _is_number(value) and value >= 0, "a number of 0 or more"),
     "verified": (lambda value: isinstance(value, bool), "true or false"),
-    "network": (lambda value: value is None or isinstance(value, dict), "errors of a network, or null"),
+    "network": (lambda value: value is None or _has(OF_A_NETWORK, value), "shape and errors of a network, or null"),
     "rows": (_is_count, "a whole number"),
     "seconds": (_is_number, "a number"),
     "seed": (_is_count, "a whole number"),
     "cut": (lambda value: _is_list_of(_is_text, value), "a list of texts"),
     "warnings": (lambda value: _is_list_of(_is_text, value), "a list of texts"),
+    "steps": (lambda value: _is_list_of(lambda step: _has(OF_A_STEP, step), value), "a list of steps"),
     "sample": (lambda value: isinstance(value, list) and bool(value), "rows of numbers, one at least"),
-    "ranges": (_are_ranges, "two numbers for each column"),
+    "ranges": (_are_ranges, "two numbers for each column, the lower one first"),
+    "test": (lambda value: _has(ERRORS, value), "errors on test rows"),
+    "calibration": (lambda value: value is None or _is_calibration(value), "rows to read intervals from, or null"),
+    "levels": (lambda value: _is_dict_of(_are_names, value), "words by column, each once"),
 }
 OF_CLASSES: Entries = {
     "classes": (_are_classes, "two labels or more, sorted"),
