@@ -28,7 +28,7 @@ def chunk(first: int, end: int) -> dict[str, Any]:
     trials = {number: trial(draw(number), deep=number % DEEP == 0) for number in range(first, end)}
     return {
         "outcomes": dict(Counter(f"{t['kind']}|{t['outcome']}" for t in trials.values())),
-        "faults": {str(number): t["faults"] for number, t in trials.items() if t["faults"]},
+        "faults": {str(number): told for number, t in trials.items() if (told := _told(t))},
         "noise": sum(t["noise"] for t in trials.values()),
         "false_laws": [number for number, t in trials.items() if t["noise"] and t["outcome"] == "law"],
         "seconds": sum(t["seconds"] for t in trials.values()),
@@ -65,6 +65,11 @@ def report(chunks: list[dict[str, Any]], tables: int) -> None:
         "tables are drawn by number",
         filter(None, [first, second, seconds, false, listed]),
     )
+
+
+def _told(trial: dict[str, Any]) -> list[str]:
+    """What went wrong; a command that hangs is among it here, but not in the tests, which run beside others."""
+    return [*trial["faults"], *([f"{trial['seconds']:.0f} s"] if trial["slow"] else [])]
 
 
 def _kind(fault: str) -> str:

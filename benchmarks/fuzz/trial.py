@@ -21,7 +21,7 @@ NOT_A_NUMBER = re.compile(r"\b(nan|inf|oo|zoo|NaN|Infinity)\b")
 
 
 def trial(case: Case, deep: bool) -> dict[str, Any]:
-    """``faults`` (empty if all is well), ``outcome``, ``law`` (whether one was claimed) and ``seconds``.
+    """``faults`` (empty if all is well), ``outcome``, ``law`` (whether one was claimed), ``seconds`` and ``slow``.
 
     ``deep`` saves the run and asks `predict`, `show`, `plot` about it.
     """
@@ -39,11 +39,17 @@ def trial(case: Case, deep: bool) -> dict[str, Any]:
         if deep and told.code == 0:
             faults += _ask(name, folder)
     seconds = time.perf_counter() - began
-    faults += [f"{seconds:.0f} s"] if seconds > SLOW else []
     outcome = (
         "refused" if told.code == 2 else "law" if answer.get("verified") else "approximation" if text else "no formula"
     )
-    return {"kind": case.kind, "outcome": outcome, "seconds": round(seconds, 3), "faults": faults, "noise": case.noise}
+    return {
+        "kind": case.kind,
+        "outcome": outcome,
+        "seconds": round(seconds, 3),
+        "slow": seconds > SLOW,
+        "faults": faults,
+        "noise": case.noise,
+    }
 
 
 class _Told:

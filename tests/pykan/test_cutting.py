@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from edgewise.errors import SettingsError, ShapeError
+from edgewise.errors import EdgewiseWarning, SettingsError, ShapeError
 from edgewise.pykan import KAN
 
 X = torch.rand(80, 3, generator=torch.Generator().manual_seed(4), dtype=torch.float64) * 2 - 1
@@ -55,7 +55,7 @@ def test_these_change_the_model(three: KAN, call: object) -> None:
 
 def test_inputs_keep_their_columns_through_all_that_follows(three: KAN) -> None:
     less = three.prune_input(active_inputs=[0, 2])
-    for step in (less, less.prune(), less.refine(7), less.prune().refine(7), less.prune_edge(0.0).copy()):
+    for step in (less, less.prune(), less.refine(6), less.prune().refine(6), less.prune_edge(0.0).copy()):
         assert step.input_id == [0, 2]
         assert torch.equal(step(moved(X, 1)), step(X))
         assert not torch.allclose(step(moved(X, 0)), step(X))
@@ -111,6 +111,34 @@ def test_a_removed_edge_and_a_removed_node_give_nothing(three: KAN) -> None:
         three.remove_node(2, 0)
     with pytest.raises(ShapeError, match="layers of edges"):
         three.remove_edge(2, 0, 0)
+
+
+def test_refining_keeps_the_function_or_says_what_it_changes(model: KAN) -> None:
+    x = X[:, :2]
+    torch.testing.assert_close(model.refine(6)(x), model(x), rtol=0, atol=1e-12)
+    model.get_act(x)
+    with pytest.warns(EdgewiseWarning, match=r"4 pieces do not divide the 3.*such as 6") as said:
+        other = model.refine(4)
+    change = float((other(x) - model(x)).detach().abs().max())
+    assert change > 1e-3
+    assert f"up to {change:.2g}," in str(said[0].message)
+    with pytest.warns(EdgewiseWarning, match="outputs change by up to"):
+        KAN(width=[2, 1]).refine(4)  # no rows were seen
+
+
+def test_fewer_pieces_are_refused(model: KAN) -> None:
+    for pieces in (2, 0, 4.0):
+        with pytest.raises(SettingsError, match="new_grid"):
+            model.refine(pieces)  # type: ignore[arg-type]
+
+
+def test_a_cut_of_everything_is_said_and_leaves_the_mean(model: KAN, dataset: dict[str, torch.Tensor]) -> None:
+    with pytest.warns(EdgewiseWarning, match="no edge is left"):
+        bare = model.prune(node_th=5, edge_th=5)
+    x = dataset["train_input"]
+    torch.testing.assert_close(bare(x), model(x).mean(0).expand(len(x), 1), rtol=0, atol=1e-9)
+    with pytest.raises(SettingsError, match="node_th"):
+        model.prune(node_th=float("nan"))
 
 
 def test_wider_and_deeper_are_the_same_function(three: KAN, model: KAN) -> None:

@@ -99,6 +99,19 @@ def test_what_is_known_of_the_data_is_said(dataset: Dataset) -> None:
         KAN(width=[1, 1]).fit(far, steps=1, update_grid=False)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("lamb", np.nan), ("lamb", -1.0), ("lamb_l1", np.inf), ("lamb_entropy", "x"), ("lamb_coefdiff", np.nan), ("lr", 0.0),
+        ("lr", np.nan), ("batch", 0), ("batch", -5), ("batch", 2.5), ("steps", 0), ("steps", 1.5), ("grid_update_num", -1),
+        ("stop_grid_update_step", None),
+    ],
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_named(model: KAN, dataset: Dataset, name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} "):
+        model.fit(dataset, **{"steps": 1, name: value})
+
+
 @pytest.mark.parametrize("error", [ValueError, RuntimeError])
 def test_a_fit_that_fails_leaves_the_model_as_it_was(model: KAN, dataset: Dataset, error: type[Exception]) -> None:
     model.fix_symbolic(0, 0, 0, "sin")

@@ -87,7 +87,7 @@ def saving_by_itself_is_refused() -> None:
 def options_survive_a_cut() -> None:
     model = trained(affine_trainable=False)
     model.add_symbolic("x^7", lambda x: x**7)
-    child = model.prune().refine(5)
+    child = model.prune().refine(6)
     assert (child.seed, child.affine_trainable, list(child._own)) == (107, False, ["x^7"])
 
 
@@ -105,7 +105,7 @@ def nothing_has_to_be_called_before_a_cut() -> None:
 def a_whole_session_leaves_no_file() -> None:
     here = Path.cwd()
     model = trained()
-    model.copy().prune().refine(5).rewind("0.0")
+    model.copy().prune().refine(6).rewind("0.0")
     model.plot()
     assert list(here.iterdir()) == []
 

@@ -51,7 +51,7 @@ def test_a_file_holds_the_name_and_asks_for_the_function(
 
 def test_known_to_this_model_and_its_children_only(model: KAN) -> None:
     model.add_symbolic("x^7", OWN["x^7"])
-    for child in (model.copy(), model.prune(), model.refine(5), model.rewind("0.0"), model.checkout("0.0")):
+    for child in (model.copy(), model.prune(), model.refine(6), model.rewind("0.0"), model.checkout("0.0")):
         child.fix_symbolic(0, 0, 0, "x^7", fit_params_bool=False)
     assert "x^7" not in PRIMITIVES
     with pytest.raises(UnknownNameError, match=r"x\^7"):

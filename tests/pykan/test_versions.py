@@ -19,7 +19,7 @@ def test_what_is_loaded_is_what_was_saved(three: KAN, after: str, tmp_path: Path
         "nothing": lambda m: m,
         "prune": lambda m: m.prune(),
         "prune_input": lambda m: m.prune_input(active_inputs=[0, 2]),
-        "refine": lambda m: m.refine(7),
+        "refine": lambda m: m.refine(6),
         "a name": lambda m: (m.fix_symbolic(0, 0, 0, "sin"), m)[1],
         "prune_input and prune": lambda m: m.prune_input(active_inputs=[0, 2]).prune(),
     }
@@ -29,7 +29,7 @@ def test_what_is_loaded_is_what_was_saved(three: KAN, after: str, tmp_path: Path
     assert torch.equal(loaded(X), saved(X))
     assert loaded.input_id == saved.input_id
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
-    assert loaded.refine(9)(X).shape == (60, 1)
+    assert loaded.refine(2 * loaded.network[0].basis.intervals)(X).shape == (60, 1)
 
 
 def test_other_files_are_refused(tmp_path: Path, three: KAN) -> None:

@@ -9,6 +9,8 @@ from torch import Tensor
 from edgewise.errors import SettingsError, ShapeError, ValuesError, unknown
 from edgewise.train import TrainingData
 
+from .settings import number, pair, whole
+
 KEYS = ("train_input", "train_label", "test_input", "test_label")
 Dataset = dict[str, Tensor]
 
@@ -23,19 +25,36 @@ def create_dataset(
 ) -> Dataset:
     """Rows drawn evenly from ``ranges`` (one pair, or one a column), in float64, with ``f(x)`` of each.
 
-    ``f`` takes (rows, n_var) and gives (rows,) or (rows, outputs).
+    ``f`` takes (rows, n_var) and gives (rows,) or (rows, outputs). Raises ShapeError for another number of
+    rows, SettingsError for ranges that are not one pair or ``n_var`` pairs.
     """
-    box = torch.as_tensor(ranges, dtype=torch.float64).expand(n_var, 2)
-    generator = torch.Generator().manual_seed(seed)
-    unit = torch.rand(train_num + test_num, n_var, generator=generator, dtype=torch.float64)
+    n_var, rows = whole("n_var", n_var, 1), whole("train_num", train_num, 1) + whole("test_num", test_num)
+    box = _box(ranges, n_var)
+    generator = torch.Generator().manual_seed(whole("seed", seed))
+    unit = torch.rand(rows, n_var, generator=generator, dtype=torch.float64)
     x = box[:, 0] + (box[:, 1] - box[:, 0]) * unit
     y = as_columns(f(x), "the values of f")
+    if len(y) != rows:
+        raise ShapeError(f"f must give one row for each of its {rows}, got shape {tuple(y.shape)}.")
     return dict(zip(KEYS, (x[:train_num], y[:train_num], x[train_num:], y[train_num:]), strict=True))
+
+
+def _box(ranges: Any, n_var: int) -> Tensor:
+    """(n_var, 2), low and high of each column."""
+    try:
+        pairs = torch.as_tensor(ranges, dtype=torch.float64).tolist()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise SettingsError(f"ranges is one pair (low, high) or {n_var}, one a column; got {ranges!r}.") from error
+    one = not (isinstance(pairs, list) and pairs and isinstance(pairs[0], list))
+    pairs = [pairs] * n_var if one else pairs
+    if len(pairs) != n_var:
+        raise SettingsError(f"ranges is one pair (low, high) or {n_var}, one a column; got {len(pairs)} pairs.")
+    return torch.tensor([pair("ranges", ends) for ends in pairs], dtype=torch.float64)
 
 
 def create_dataset_from_data(inputs: Any, labels: Any, train_ratio: float = 0.8, seed: int = 0) -> Dataset:
     """Rows split at random: ``train_ratio`` of them to train on, the others to test."""
-    if not 0 < train_ratio < 1:
+    if not 0 < number("train_ratio", train_ratio) < 1:
         raise SettingsError(f"train_ratio must lie between 0 and 1, got {train_ratio}.")
     x, y = as_columns(inputs, "inputs"), as_columns(labels, "labels")
     data = TrainingData.split(x, y, held_out=1 - train_ratio, seed=seed)

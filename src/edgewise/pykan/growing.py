@@ -1,11 +1,22 @@
-"""More nodes or one more layer, with the function kept."""
+"""More pieces, more nodes or one more layer, with the function kept."""
 
 import copy
 
 import torch
 
+from edgewise.errors import SettingsError
 from edgewise.nn import KAN, KANLayer
-from edgewise.surgery import grow
+from edgewise.surgery import grow, refine
+
+
+def finer(network: KAN, pieces: int) -> KAN:
+    """More pieces on every edge. Raises SettingsError for fewer than there are."""
+    most = max(layer.basis.intervals for layer in network)
+    if pieces < most:
+        raise SettingsError(
+            f"new_grid must be {most} or more, the pieces that there are, got {pieces}: fewer lose the shape."
+        )
+    return refine(network, pieces)
 
 
 def wider(network: KAN, level: int, nodes: int, arity: int, seed: int) -> KAN:

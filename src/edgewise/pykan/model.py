@@ -24,10 +24,11 @@ from edgewise.primitives import Primitive
 from edgewise.train import Objective, Penalty, TrainingData
 
 from . import cutting, growing, modes, reading, storage, wiring
-from .cautions import caution
+from .cautions import caution, caution_change, caution_cut
 from .dataset import as_columns, has_classes, training_data
 from .own import Symbols, library, own_primitive, own_primitives
-from .shape import BASES, ActFun, act_fun, level
+from .settings import levels, number, pair, whole
+from .shape import BASES, ActFun, act_fun
 from .symbolic import Reading, fixed, formula, named
 from .training import Steps, descend, own_loss
 from .versions import Seen, Versions
@@ -60,12 +61,13 @@ class KAN(nn.Module):
                 "auto_save=True would write files at every change. Versions are kept in memory (history, rewind, "
                 "checkout); call saveckpt(path) for a file."
             )
+        low, high = pair("grid_range", grid_range)
         network = ours.KAN(
-            [level(entry, mult_arity) for entry in width],
-            intervals=grid, degree=k, residual=BASES[base_fun], low=float(grid_range[0]), high=float(grid_range[1]),
-            generator=torch.Generator().manual_seed(seed), dtype=torch.float64,
+            levels(width, mult_arity),
+            intervals=whole("grid", grid, 1), degree=whole("k", k), residual=BASES[base_fun], low=low, high=high,
+            generator=torch.Generator().manual_seed(whole("seed", seed)), dtype=torch.float64,
         )  # fmt: skip
-        self._begin(network, seed, affine_trainable, {})
+        self._begin(network, int(seed), affine_trainable, {})
 
     @classmethod
     def around(cls, network: ours.KAN, seed: int = 1, symbols: Symbols | None = None) -> "KAN":
@@ -141,9 +143,9 @@ class KAN(nn.Module):
         """
         classes = loss_fn is not None and isinstance(dataset, Mapping) and has_classes(dataset)
         data = training_data(dataset, self.width_in[0], self.width_in[-1], classes)
+        penalty = _penalty(lamb=lamb, lamb_l1=lamb_l1, lamb_entropy=lamb_entropy, lamb_coefdiff=lamb_coefdiff)
         plan = Steps(opt, steps, lr, batch, grid_update_num if update_grid else 0, stop_grid_update_step, self.seed)
         caution(self.network, data, moves=plan.moves > 0)
-        penalty = Penalty(lamb, lamb_l1, lamb_entropy, lamb * lamb_coefdiff)
         objective = Objective(own_loss(loss_fn, classes) if loss_fn else "squared", penalty)
         start = modes.with_constants(self.network, trainable=self.affine_trainable)
         network, losses = descend(start, data, objective, plan, lambda network: self._metrics(network, metrics))
@@ -228,28 +230,42 @@ class KAN(nn.Module):
         is, to the training rows of the last `fit` (to none if there was no fit, or one with a loss of its own); edges
         that then have nothing left to do are cut as well.
         """
+        node_th, edge_th = number("node_th", node_th), number("edge_th", edge_th)
         free = self.affine_trainable or not any(layer.fixed for layer in self.network)
         data = self._seen.data if refit and free else None
         network = cutting.pruned(self.network, self._rows, data, node_th, edge_th)
+        caution_cut(network)
         return self._with(network, "prune", self._seen.measured(network))
 
     def prune_node(self, threshold: float = 1e-2, active_neurons_id: Sequence[Sequence[int]] | None = None) -> "KAN":
         """A new model without hidden nodes that score at most the threshold, or with only the nodes named, level by level."""
         if active_neurons_id is not None:
             return self._with(cutting.only_nodes(self.network, self._rows, active_neurons_id), "prune_node")
-        return self._with(cutting.pruned(self.network, self._rows, None, threshold, cutting.NONE), "prune_node")
+        network = cutting.pruned(self.network, self._rows, None, number("threshold", threshold), cutting.NONE)
+        caution_cut(network)
+        return self._with(network, "prune_node")
 
     def prune_edge(self, threshold: float = 3e-2) -> "KAN":
         """A new model without edges that score at most the threshold, and nodes that lose their last one."""
-        return self._with(cutting.pruned(self.network, self._rows, None, cutting.NONE, threshold), "prune_edge")
+        network = cutting.pruned(self.network, self._rows, None, cutting.NONE, number("threshold", threshold))
+        caution_cut(network)
+        return self._with(network, "prune_edge")
 
     def prune_input(self, threshold: float = 1e-2, active_inputs: Sequence[int] | None = None) -> "KAN":
         """A new model that uses only inputs above the threshold, or those named; columns of x keep their places."""
-        return self._with(cutting.only_inputs(self.network, self._rows, active_inputs, threshold), "prune_input")
+        network = cutting.only_inputs(self.network, self._rows, active_inputs, number("threshold", threshold))
+        caution_cut(network)
+        return self._with(network, "prune_input")
 
     def refine(self, new_grid: int) -> "KAN":
-        """A new model with more pieces and the same function."""
-        return self._with(surgery.refine(self.network, new_grid), f"refine: {new_grid}")
+        """A new model with more pieces.
+
+        The same function to rounding where ``new_grid`` is a multiple of the pieces that there are; elsewhere the nearest by
+        least squares, and an EdgewiseWarning tells by how much outputs change. Raises SettingsError for fewer pieces.
+        """
+        network = growing.finer(self.network, whole("new_grid", new_grid, 1))
+        caution_change(self.network, network, self._seen.rows)
+        return self._with(network, f"refine: {new_grid}")
 
     def expand_width(self, layer_id: int, n_added_nodes: int, sum_bool: bool = True, mult_arity: int = 2) -> "KAN":
         """A new model with more nodes on a hidden level and the same function."""
@@ -401,3 +417,10 @@ class KAN(nn.Module):
         other.network, other._seen = copy.deepcopy(versions.kept[-1].network), versions.kept[-1].seen
         other._versions = versions
         return other
+
+
+def _penalty(*, lamb: float, lamb_coefdiff: float, **weights: float) -> Penalty:
+    """pykan's four weights, finite and not negative, as a penalty of ours."""
+    strength, difference = number("lamb", lamb, 0), number("lamb_coefdiff", lamb_coefdiff, 0)
+    l1, entropy = (number(name, weight, 0) for name, weight in weights.items())
+    return Penalty(strength, l1, entropy, strength * difference)

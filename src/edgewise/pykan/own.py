@@ -58,7 +58,10 @@ def library(lib: Iterable[str] | None, own: Mapping[str, Primitive]) -> dict[str
     """The primitives of these names, pykan's spellings among them; all of the table and all of one's own by default."""
     if lib is None:
         return {**PRIMITIVES, **own}
-    found = [find(LISTED.get(name, name), own) for name in lib]
+    names = [lib] if isinstance(lib, str) else list(lib)
+    if not names:
+        raise SettingsError("lib is empty: name one function at least, or leave lib out to try them all.")
+    found = [find(LISTED.get(name, name), own) for name in names]
     return {primitive.name: primitive for primitive in found}
 
 

@@ -14,6 +14,10 @@ from edgewise.nn import KAN
 from edgewise.surgery import move_knots
 from edgewise.train import Objective, TrainingData
 
+from .settings import number, whole
+
+ALL = -1  # the batch that is all rows
+
 OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "LBFGS": lambda parameters, rate: torch.optim.LBFGS(
         parameters,
@@ -35,7 +39,7 @@ class Steps:
     opt: str = "LBFGS"
     steps: int = 100
     rate: float = 1.0
-    batch: int = -1
+    batch: int = ALL
     moves: int = 10
     moving: int = 50
     seed: int = 0
@@ -43,8 +47,13 @@ class Steps:
     def __post_init__(self) -> None:
         if self.opt not in OPTIMISERS:
             raise unknown("optimiser", self.opt, OPTIMISERS)
-        if self.steps < 1 or self.rate <= 0 or min(self.moves, self.moving) < 0:
-            raise SettingsError(f"steps must be 1 or more, lr above 0, grid updates 0 or more; got {self}.")
+        whole("steps", self.steps, 1)
+        whole("grid_update_num", self.moves)
+        whole("stop_grid_update_step", self.moving)
+        if number("lr", self.rate) <= 0:
+            raise SettingsError(f"lr must be above 0, got {self.rate}.")
+        if self.batch != ALL:
+            whole("batch (-1 takes all rows)", self.batch, 1)
 
     def moves_at(self, step: int) -> bool:
         """Whether knots move before this step; fewer steps than moves is one move a step."""
@@ -108,7 +117,7 @@ class _Descent:
 
     def _closure(self) -> Callable[[], Any]:
         x, y = self.data.x, self.data.y
-        if 0 < self.plan.batch < len(x):
+        if self.plan.batch != ALL and self.plan.batch < len(x):
             rows = torch.randperm(len(x), generator=self.generator)[: self.plan.batch]
             x, y = x[rows], y[rows]
 

@@ -99,6 +99,9 @@ def levenberg_marquardt(
     when the loss is at most ``floor``. ``stop()`` is asked before each step (a time budget, say). A step that is not
     finite is refused and damped. Raises TrainingError when no start is finite to begin with.
     """
+    if not start.shape[-1]:
+        loss = problem.loss(start)
+        return Solution(start, loss, torch.ones_like(loss, dtype=torch.bool), 0)  # nothing can move
     state = _begin(problem, start)
     taken = 0
     for taken in range(1, steps + 1):  # noqa: B007 - the number of steps is part of the answer

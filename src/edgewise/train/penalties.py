@@ -5,6 +5,7 @@ so the tensor of all edges' outputs (rows, out, in) never exists.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 import torch
 from jaxtyping import Float
@@ -29,8 +30,8 @@ class Penalty:
     difference: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.strength, self.l1, self.entropy, self.difference) < 0:
-            raise SettingsError(f"the weights of a penalty must be 0 or more, got {self}.")
+        if not all(0 <= weight < inf for weight in (self.strength, self.l1, self.entropy, self.difference)):
+            raise SettingsError(f"the weights of a penalty must be finite and 0 or more, got {self}.")
 
     def __call__(self, network: KAN, x: Float[Tensor, "rows n_in"]) -> Float[Tensor, ""]:
         """The penalty of the network on a batch."""
