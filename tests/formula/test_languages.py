@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from edgewise.data.laws import LAWS
-from edgewise.errors import FormulaError
+from edgewise.errors import FormulaError, SettingsError
 from edgewise.formula import EXPORTERS, Formula
 from edgewise.formula.languages import LANGUAGES
 from edgewise.formula.names import safe_names
@@ -274,3 +274,9 @@ def test_no_line_of_fortran_is_longer_than_it_may_be() -> None:
     names = [f"quite_a_long_name_{number}" for number in range(20)]
     source = Formula.from_text(" + ".join(names), "y", names).export("fortran")
     assert max(len(line) for line in source.splitlines() if not line.lstrip().startswith("!")) <= 132
+
+
+def test_networks_go_another_way() -> None:
+    law = Formula.from_text("2*x", "y", ["x"])
+    with pytest.raises(SettingsError, match=r"ONNX holds networks.*to_onnx"):
+        law.export("onnx")

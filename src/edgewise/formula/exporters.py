@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import sympy
 
-from edgewise.errors import unknown
+from edgewise.errors import SettingsError, unknown
 
 from .languages import LANGUAGES
 from .names import identifiers, safe_names
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 def export(formula: "Formula", to: str) -> str:
     """The formula as source text in the language ``to``: one of ``EXPORTERS``."""
     if to not in EXPORTERS:
+        if to == "onnx":
+            raise SettingsError(
+                "ONNX holds networks, not formulas: found.model.to_onnx(path) writes one (pip install 'edgewise[onnx]')."
+            )
         raise unknown("exporter", to, EXPORTERS)
     return EXPORTERS[to](formula)
 
