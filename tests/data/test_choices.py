@@ -217,6 +217,37 @@ def test_decimal_commas_by_choice(write: Write) -> None:
     np.testing.assert_array_equal(read_table(quoted, "T", decimal_comma=True).columns["L"], [1.5, 2.5])
 
 
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ("1,000;2,500", "'1,000' (line 2): 1 with a decimal comma, or 1000 with a comma between thousands?"),
+        ("1,000;2,5", "'1,000' (line 2): a decimal comma."),
+        ("1,000;1,000,000", "'1,000' (line 2): commas between thousands. Write numbers without them, like 1000."),
+        ("-1,234,567;3", "'-1,234,567' (line 2): commas between thousands."),
+    ],
+)
+def test_thousands_are_no_decimal_commas(write: Write, cells: str, told: str) -> None:
+    """The two readings differ a thousandfold: both are named, but where another cell of the column settles it."""
+    one, other = cells.split(";")
+    path = write(f"L;T\n{one};1\n{other};2\n")
+    with pytest.raises(ValuesError, match=re.escape(f"column 'L' holds {told}")):
+        read_table(path, "T")
+
+
+@pytest.mark.parametrize(
+    ("rows", "notes"),
+    [
+        ("1,000;1\n2,500;2\n", ["column 'L': '1,000' was read as 1 (a decimal comma), not as 1000"]),
+        ("1,000;1\n2,5;2\n", []),
+        ("1,000;1,5\n2,500;2\n", []),
+    ],
+)
+def test_what_may_be_thousands_is_noted(write: Write, rows: str, notes: list[str]) -> None:
+    table = read_table(write(f"L;T\n{rows}"), "T", decimal_comma=True)
+    assert table.columns["L"][0] == 1.0
+    assert list(table.notes) == notes
+
+
 @pytest.mark.parametrize("cell", ["1.5", "1.234", "1.234,5", "1.234.567", "-.5", "1.e3"])
 def test_a_point_among_decimal_commas_is_refused(write: Write, cell: str) -> None:
     path = write(f"L;T\n1,5;2\n{cell};3\n")

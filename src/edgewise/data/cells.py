@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ MISSING = frozenset(
 BLANK = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})  # the same among words: "none" may be a level
 _TRUTH = {"true": 1.0, "false": 0.0}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _POINT = re.compile(r"(?=.*\d)[+-]?[\d.]*\.\d*(,\d*)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?|\d\d?[./]\d\d?[./]\d{2,4}( .*)?")
 _SHOWN = 5
@@ -82,22 +84,51 @@ def is_date(cell: str) -> bool:
     return _DATE.fullmatch(cell.strip()) is not None
 
 
-def is_decimal_comma(cell: str) -> bool:
-    """Whether the text is a number with a comma where Python has a point."""
+def has_comma(cell: str) -> bool:
+    """Whether the text is a number but for commas: before its decimals, or between thousands."""
+    return _is_decimal_comma(cell) or _parts_thousands(cell)
+
+
+def _is_decimal_comma(cell: str) -> bool:
     return _DECIMAL_COMMA.fullmatch(cell.strip()) is not None
 
 
-def with_points(cells: Sequence[str], lines: Sequence[int]) -> list[str]:
-    """The cells with their decimal commas as points; ValuesError for a point in a number, which might part thousands."""
-    made = []
-    for cell, line in zip(cells, lines, strict=True):
+def _parts_thousands(cell: str) -> bool:
+    """Whether commas may stand between thousands: in 1,500 and 1,500,000, not in 1,5."""
+    return _THOUSANDS.fullmatch(cell.strip()) is not None
+
+
+@dataclass
+class Commas:
+    """The decimal commas of one column: the first that might part thousands (1,500), whether one cannot (1,5)."""
+
+    doubtful: str = ""
+    settled: bool = False
+
+    def as_points(self, cells: Sequence[str], lines: Sequence[int]) -> list[str]:
+        """The cells with their commas as points; ValuesError for a point in a number, which might part thousands."""
+        return [self._as_point(cell, line) for cell, line in zip(cells, lines, strict=True)]
+
+    def doubt(self, name: str) -> tuple[str, ...]:
+        """What is to be said of column ``name``, if anything is."""
+        if not self.doubtful:
+            return ()
+        decimal, whole = _readings(self.doubtful)
+        return (f"column {name!r}: {self.doubtful!r} was read as {decimal} (a decimal comma), not as {whole}",)
+
+    def _as_point(self, cell: str, line: int) -> str:
         if "." in cell and _POINT.fullmatch(cell.strip()) and not is_date(cell):
             raise ValuesError(
                 f"line {line} holds {cell.strip()!r}, a point in a file of decimal commas: it may part thousands. Write "
                 f"all numbers alike, with a decimal comma and nothing between thousands."
             )
-        made.append(cell.replace(",", ".") if is_decimal_comma(cell) else cell)
-    return made
+        if not _is_decimal_comma(cell):
+            return cell
+        if _parts_thousands(cell):
+            self.doubtful = self.doubtful or cell.strip()
+        else:
+            self.settled = True
+        return cell.replace(",", ".")
 
 
 def places(index: NDArray[np.intp], where: Where) -> str:
@@ -134,15 +165,11 @@ def _number(cell: Any) -> float | None:
 
 
 def _text_message(name: str, cells: NDArray[Any], text: NDArray[np.intp], where: Where) -> str:
+    first = places(text[:1], where)
+    if has_comma(str(cells[text[0]])):
+        return _comma_message(name, [str(cells[i]).strip() for i in text], first)
     example = str(cells[text[0]])
     example = example if len(example) <= 40 else example[:37] + "..."
-    first = places(text[:1], where)
-    if is_decimal_comma(example):
-        return (
-            f"column {name!r} holds {example.strip()!r} ({first}): a decimal comma or thousands. "
-            f"Say that it is a decimal comma: --decimal-comma (in Python: decimal_comma=True); or write numbers with a "
-            f"point, like {example.strip().replace(',', '.')}."
-        )
     if is_date(example):
         return (
             f"column {name!r} holds dates, like {example!r} ({first}). Leave it out, or write the time as a number "
@@ -154,3 +181,24 @@ def _text_message(name: str, cells: NDArray[Any], text: NDArray[np.intp], where:
         f"column {name!r} has text in {len(text)} of {len(cells)} cells, like {example!r} ({first}). "
         f"Correct or drop {'this row' if len(text) == 1 else 'these rows'}, or leave the column out of the inputs."
     )
+
+
+def _comma_message(name: str, words: Sequence[str], first: str) -> str:
+    """Which commas these are, as far as the column tells, and what to do about them."""
+    holds = f"column {name!r} holds {words[0]!r} ({first})"
+    decimal, whole = _readings(words[0])
+    say_so = "--decimal-comma (in Python: decimal_comma=True)"
+    if any(_parts_thousands(word) and not _is_decimal_comma(word) for word in words):
+        return f"{holds}: commas between thousands. Write numbers without them, like {whole}."
+    if any(_is_decimal_comma(word) and not _parts_thousands(word) for word in words):
+        return f"{holds}: a decimal comma. Say so: {say_so}; or write numbers with a point, like {decimal}."
+    return (
+        f"{holds}: {decimal} with a decimal comma, or {whole} with a comma between thousands? For the first say {say_so}; "
+        f"for the second write numbers without commas, like {whole}."
+    )
+
+
+def _readings(cell: str) -> tuple[str, str]:
+    """The number in a cell with a comma before its decimals, and with commas between thousands."""
+    decimal = cell.replace(",", ".", 1)
+    return f"{float(decimal):g}" if _is_decimal_comma(cell) else decimal, cell.replace(",", "")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from edgewise.errors import ReadError
 
-from .cells import is_number, with_points
+from .cells import Commas, is_number
 from .files import Open
 from .sheet import Cells, Piece, piece
 from .table import unique_names
@@ -66,17 +66,20 @@ def _parsed(
     header = [name.strip() for name in (given or _cells(head[0][1], delimiter))]
     names = _names(file, header)
     words = [is_words(name) for name in header]
-    columns, numbers = _columns(file, chain(head if given else head[1:], lines), delimiter, words, comma)
+    commas = [Commas() if comma and not as_words else None for as_words in words]
+    columns, numbers = _columns(file, chain(head if given else head[1:], lines), delimiter, words, commas)
     if not len(numbers):
         raise ReadError(f"{file} has a header ({', '.join(names)}) but no rows of numbers below it.")
     cells = [Cells(tuple(pieces)) for pieces in columns]
     nameless = [i for i, name in enumerate(header) if not name and not cells[i].is_nothing()]
     said = tuple(f"column {i + 1} of the file has no name and is left out" for i in nameless)
+    if not any(read and read.settled for read in commas):  # one column of 1,5 says what the commas of a file are
+        said += tuple(doubt for name, read in zip(header, commas, strict=True) if read for doubt in read.doubt(name))
     return {name: column for name, column in zip(header, cells, strict=True) if name}, numbers, said
 
 
 def _columns(
-    file: Path, lines: Iterator[Line], delimiter: str, words: Sequence[bool], comma: bool
+    file: Path, lines: Iterator[Line], delimiter: str, words: Sequence[bool], commas: Sequence[Commas | None]
 ) -> tuple[list[list[Piece]], Numbers]:
     columns: list[list[Piece]] = [[] for _ in words]
     numbers: list[Numbers] = [np.empty(0, dtype=np.int64)]
@@ -84,8 +87,8 @@ def _columns(
     while some := list(islice(rows_in_file, _LINES_AT_ONCE)):
         found = [number for number, _ in some]
         rows = [row for _, row in some]
-        for pieces, cells, as_words in zip(columns, zip(*rows, strict=True), words, strict=True):
-            pieces.append(piece(with_points(cells, found) if comma and not as_words else cells, as_words))
+        for pieces, cells, as_words, read in zip(columns, zip(*rows, strict=True), words, commas, strict=True):
+            pieces.append(piece(read.as_points(cells, found) if read else cells, as_words))
         numbers.append(np.array(found, dtype=np.int64))
     return columns, np.concatenate(numbers)
 

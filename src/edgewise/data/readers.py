@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edgewise.errors import ColumnError, ReadError, ValuesError
 
-from .cells import is_date, is_decimal_comma
+from .cells import has_comma, is_date
 from .coded import MOST_LEVELS, code, decoded, find_levels
 from .files import opener, unpacking
 from .headers import bare, names_and_units
@@ -178,7 +178,7 @@ def _listed(names: Sequence[str], role: str) -> Sequence[str]:
 def _require_numbers(sheet: Sheet, names: Sequence[str]) -> None:
     """ValuesError that names every column of text, and what can be done."""
     text = {name: cell for name in names if (cell := sheet.cells[name].example()) is not None}
-    comma = next((name for name, cell in text.items() if is_decimal_comma(cell)), None)
+    comma = next((name for name, cell in text.items() if has_comma(cell)), None)
     if comma is not None:
         sheet.numbers(comma, _FILL)
     if text:
@@ -192,9 +192,9 @@ def _require_numbers(sheet: Sheet, names: Sequence[str]) -> None:
 
 
 def _require_numbers_to_explain(sheet: Sheet, target: str) -> None:
-    """ValuesError where the target holds words; of dates and decimal commas more is said elsewhere."""
+    """ValuesError where the target holds words; of dates and commas more is said elsewhere."""
     cell = sheet.cells[target].example()
-    if cell is not None and not is_date(cell) and not is_decimal_comma(cell):
+    if cell is not None and not is_date(cell) and not has_comma(cell):
         raise ValuesError(
             f"the target {target!r} holds text, like {cell!r}: {len(set(sheet.cells[target].text()))} different words. A "
             f"law explains a number; for classes there is edgewise.KANClassifier, in Python."
