@@ -72,12 +72,12 @@ def kepler() -> Discovery:
 
 @pytest.fixture(scope="module")
 def noisy() -> Discovery:
-    return discover(flow_table(0.01), seed=0, time_budget=8)
+    return discover(flow_table(0.01), seed=0, time_budget=PLENTY, effort=0.2)
 
 
 @pytest.fixture(scope="module")
 def noise() -> Discovery:
-    return discover(noise_table(), seed=0, time_budget=3)
+    return discover(noise_table(), seed=0, time_budget=PLENTY, effort=0.1)
 
 
 @pytest.fixture(scope="module", params=["toy", "kepler", "noisy", "noise"])
@@ -199,7 +199,7 @@ def test_no_input_varies() -> None:
 @pytest.mark.parametrize("rows", [2, 3, 5, 11])
 def test_a_handful_of_rows_is_never_a_law(rows: int) -> None:
     rng = np.random.default_rng(rows)
-    found = discover(Table.from_arrays(rng.uniform(1, 2, rows), rng.normal(size=rows)), time_budget=3)
+    found = discover(Table.from_arrays(rng.uniform(1, 2, rows), rng.normal(size=rows)), time_budget=PLENTY, effort=0.1)
     assert not found.verified
     json.dumps(found.to_json(), allow_nan=False)
 
@@ -274,7 +274,7 @@ def functions_of(found: Discovery) -> set[str]:
 
 
 def test_only_the_chosen_primitives_occur() -> None:
-    found = discover(toy_table(150), primitives=["x", "x^2", "x^3", "cos"], time_budget=4)
+    found = discover(toy_table(150), primitives=["x", "x^2", "x^3", "cos"], time_budget=PLENTY, effort=0.1)
     assert functions_of(found) <= {"cos"}
     assert found.model is not None
 
@@ -286,7 +286,7 @@ def test_the_chosen_primitives_suffice() -> None:
 
 def test_a_primitive_of_ones_own() -> None:
     own = Primitive("sinc", lambda m, x: m.sin(x) / x, 3, pole=True)
-    found = discover(line_table(), primitives=[PRIMITIVES["x"], own], time_budget=10)
+    found = discover(line_table(), primitives=[PRIMITIVES["x"], own], time_budget=PLENTY)
     assert found.formula.text == "2*a + 1"
 
 
@@ -539,4 +539,4 @@ def test_the_usual_level_of_a_column_of_words_is_left_aside(capfd: pytest.Captur
     # products of columns of 0 and 1 are 0 everywhere: nothing that is no number may reach the linear algebra
     assert capfd.readouterr().err == ""
     chosen = replace(table, inputs=("size", "place=a", "place=b"))
-    assert discover(chosen, time_budget=1).inputs == ("size", "place=a", "place=b")
+    assert discover(chosen, time_budget=PLENTY, effort=0.05).inputs == ("size", "place=a", "place=b")

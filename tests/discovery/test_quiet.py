@@ -13,5 +13,5 @@ def test_overflowing_candidates_are_no_warnings() -> None:
     table = Table.from_arrays(x, np.exp(np.sin(np.pi * x[:, 0]) + x[:, 1] ** 2), ["x", "y"], "f")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = discover(table, time_budget=8)
+        found = discover(table, time_budget=600, effort=0.3)
     assert found.formula is not None

@@ -14,7 +14,7 @@ def found() -> Discovery:
     generator = np.random.default_rng(0)
     t = generator.uniform(0.5, 3, (80, 1))
     y = 4.9053 * t[:, 0] ** 2 + 0.2 * generator.normal(size=80)
-    return discover(Table.from_arrays(t, y, ["t"], "s|<b>"), time_budget=10)
+    return discover(Table.from_arrays(t, y, ["t"], "s|<b>"), time_budget=600, effort=0.3)
 
 
 def with_pick(found: Discovery, pick: Formula | None) -> Discovery:

@@ -194,6 +194,11 @@ def test_a_constant_target_is_answered_by_itself() -> None:
     assert model.formula_ == 2.5
     assert model.discovery_.warnings
     np.testing.assert_array_equal(model.predict([[1.0], [2.0]]), [2.5, 2.5])
+    for x, y in ((np.arange(30.0)[:, None], np.full(30, 2.5)), (np.ones((30, 1)), np.arange(30.0))):
+        low, high = KANRegressor().fit(x, y).predict_interval(x[:1])
+        inside = (low <= y) & (y <= high)
+        assert 0.85 <= inside.mean() <= 1
+        assert (high[0] == low[0]) == (np.ptp(y) == 0)
 
 
 def test_constant_inputs_are_answered_by_the_mean() -> None:

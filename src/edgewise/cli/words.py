@@ -17,6 +17,7 @@ SHORT = {
     "f90": "fortran",
     "rs": "rust",
     "py": "numpy",
+    "python": "numpy",
     "tex": "latex",
     "pytorch": "torch",
 }

@@ -124,14 +124,15 @@ class Discovery:
         known = self.calibration
         if known is None:
             raise ValuesError(
-                "this run holds no calibration rows, so no interval can be given. Search again to have some."
+                "this run holds no rows that intervals could be read from (no formula was found, or there was one row only), so "
+                "none can be given."
             )
         if use == "formula":
             return known.residuals
         if known.kind == LEFT_OUT or self.model is None:
             raise ValuesError(
                 f"the network has learned from all {len(known.y)} rows of this small table, so its own errors on new rows "
-                "are not known. Ask for the interval of the formula with use='formula'."
+                "are not known. Ask for the interval of the formula: --use formula (in Python: use='formula')."
             )
         return known.y - self.model.predict(known.x)
 
@@ -146,13 +147,15 @@ class Discovery:
     def _answers(self, columns: Mapping[str, np.ndarray], use: str) -> np.ndarray:
         if use == "formula":
             if self.formula is None:
-                raise FormulaError("no formula was found; ask the network with use='network'.")
+                raise FormulaError("no formula was found; ask the network: --use network (in Python: use='network').")
             answers = self.formula.predict(columns)
             return np.broadcast_to(answers, (len(next(iter(columns.values()))),)).copy()
         if use != "network":
             raise _unknown_use(use)
         if self.model is None:
-            raise FormulaError("this run holds no network (see its notes); ask the formula with use='formula'.")
+            raise FormulaError(
+                "this run holds no network (see its notes); ask the formula: --use formula (in Python: use='formula')."
+            )
         return self.model.predict(np.column_stack([columns[name] for name in self.model.inputs]))
 
     def _columns(self, x: Any, use: str) -> dict[str, np.ndarray]:
@@ -364,8 +367,9 @@ class Discovery:
 
 
 def _no_discovery(name: str, error: Exception) -> StorageError:
+    lacks = f"it lacks {error.filename}" if isinstance(error, FileNotFoundError) else str(error)
     return StorageError(
-        f"{name} holds no discovery (a folder written by `edgewise discover --out` was expected): {error}"
+        f"{name} holds no discovery (a folder written by `edgewise discover --out` was expected): {lacks}"
     )
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import sympy
 
 from edgewise.data import Table
-from edgewise.discovery import Discovery
+from edgewise.discovery import Calibration, Discovery
+from edgewise.discovery.calibration import LEFT_OUT, MOST_KEPT
 from edgewise.formula import Formula, Front, identifiers
 
 
@@ -57,4 +58,15 @@ def constant_discovery(
         steps=(),
         sample=table.x[:256],
         ranges={name: (float(column.min()), float(column.max())) for name, column in zip(names, x.T, strict=True)},
+        calibration=_left_out(x, y, weights, value),
     )
+
+
+def _left_out(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None, mean: float) -> Calibration | None:
+    """What the mean of the others misses each row by; of very many rows some, all along the sorted ``y``."""
+    counts = np.ones(len(y)) if weights is None else weights
+    if len(y) < 2 or (counts.sum() - counts).min() <= 0:
+        return None
+    residuals = (y - mean) * counts.sum() / (counts.sum() - counts)
+    kept = np.unique(np.linspace(0, len(y) - 1, min(len(y), MOST_KEPT)).round().astype(int))
+    return Calibration(LEFT_OUT, x[kept], y[kept], residuals[kept], None if weights is None else weights[kept])
