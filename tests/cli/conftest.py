@@ -54,8 +54,9 @@ class Found:
     def to_json(self) -> dict[str, Any]:
         return {"target": self.table.target, "formula": self.formula and self.formula.text, "rmse": float("nan")}
 
-    def predict(self, x: dict[str, np.ndarray], use: str) -> np.ndarray:
+    def predict(self, x: dict[str, np.ndarray], use: str, index: int | None = None) -> np.ndarray:
         assert use in ("formula", "network")
+        assert index in (None, 0)
         return self.formula.predict(x) if use == "formula" and self.formula else sum(x.values())
 
     def interval(self, x: dict[str, np.ndarray], coverage: float, use: str) -> tuple[np.ndarray, np.ndarray]:

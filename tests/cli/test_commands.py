@@ -211,7 +211,15 @@ def test_export(command: Command, saved: Path) -> None:
     assert "function T(L)" in Path("law.js").read_text()
     wrong = command("export", saved, "--to", "fortan")
     assert (wrong.code, "Did you mean 'fortran'?" in wrong.err) == (2, True)
-    assert "holds 1 formulas" in command("export", saved, "--to", "c", "--index", 3).err
+    assert "row of the front, 0 to 0, got 3" in command("export", saved, "--to", "c", "--index", 3).err
+
+
+def test_any_formula_of_the_front_predicts(command: Command, saved: Path, table: Path) -> None:
+    chosen, usual = (command("predict", saved, table, *words) for words in (("--index", 0), ()))
+    assert (chosen.code, chosen.out) == (0, usual.out)
+    assert "rows by the formula T = 2*L" in chosen.err
+    assert "row of the front, 0 to 0, got 3" in command("predict", saved, table, "--index", 3).err
+    assert "without --use" in command("predict", saved, table, "--index", 0, "--use", "formula").err
 
 
 def test_export_without_a_formula(command: Command, found: dict[str, Any], table: Path) -> None:

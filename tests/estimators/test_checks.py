@@ -4,11 +4,12 @@ With a tenth of the work each time; with the plain defaults (minutes) among the 
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from edgewise import KANRegressor
+from edgewise import KANClassifier, KANRegressor
 
 
 @pytest.mark.filterwarnings("default")
@@ -19,8 +20,8 @@ def test_scikit_learn_is_content(estimator: KANRegressor, check: Callable[[KANRe
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-@parametrize_with_checks([KANRegressor()])
+@parametrize_with_checks([KANRegressor(), KANClassifier()])
 def test_scikit_learn_is_content_with_the_defaults(
-    estimator: KANRegressor, check: Callable[[KANRegressor], None]
+    estimator: KANRegressor | KANClassifier, check: Callable[[Any], None]
 ) -> None:
     check(estimator)

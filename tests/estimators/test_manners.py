@@ -96,7 +96,7 @@ def test_a_budget_that_ended_early_is_said(make: type) -> None:
 def test_an_index_is_a_whole_number_and_use_is_checked_beside_it() -> None:
     fitted = KANRegressor(effort=0.1, time_budget=600).fit(X, X[:, 0] * X[:, 1])
     for wrong in (1.5, "1", [1, 2], 99):
-        with pytest.raises(SettingsError, match="index is a row of equations_"):
+        with pytest.raises(SettingsError, match="row of"):
             fitted.predict(X, index=wrong)
     with pytest.raises(SettingsError, match="'formula' or 'network'"):
         fitted.predict(X, use="nonsense", index=0)

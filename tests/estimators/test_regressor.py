@@ -69,7 +69,7 @@ def test_each_row_of_the_front_answers(fitted: KANRegressor, frame: pd.DataFrame
     for index, row in fitted.equations_.iterrows():
         rest = frame["T"] - fitted.predict(x, index=int(index))
         assert np.sqrt(np.mean(rest**2)) <= 2 * row["rmse"] + 1e-9
-    with pytest.raises(SettingsError, match="row of equations_"):
+    with pytest.raises(SettingsError, match="row of the front"):
         fitted.predict(x, index=99)
     with pytest.raises(SettingsError, match="'formula' or 'network'"):
         fitted.predict(x, use="spline")

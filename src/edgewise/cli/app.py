@@ -94,6 +94,9 @@ def predict(
     use: Annotated[
         str, typer.Option(help="formula or network. Without it: the formula, or the network if far better.")
     ] = "",
+    index: Annotated[
+        int | None, typer.Option(help="Which formula of the front answers, from 0. Without it: as --use says.", min=0)
+    ] = None,
     interval: Annotated[
         float | None,
         typer.Option(
@@ -112,17 +115,20 @@ def predict(
         raise SettingsError(f"--interval is a share of new rows between 0 and 1, like 0.9, not {interval:g}.")
     if out is not None and out.exists() and out.resolve() == table.resolve():
         raise SettingsError(f"--out {out} is the table itself, and would be lost. Give another file.")
+    if index is not None and (use or interval is not None):
+        raise SettingsError("--index takes one formula of the front: give it without --use and --interval.")
     found = _load(run)
-    using = use or found.trusted
+    chosen = None if index is None else found.front.at(index)
+    using = "formula" if chosen else use or found.trusted
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
         columns = read_columns(table, found.inputs, found.levels, decimal_comma=decimal_comma)
-        predicted = found.predict(columns, use=using)
+        predicted = found.predict(columns, using, index)
     for doubt in doubts:
         say(f"note: {doubt.message}")
-    if found.trusted == "network" and using == "formula":
+    if found.trusted == "network" and using == "formula" and chosen is None:
         say("note: the formula is an approximation that was not verified; --use network asks the network")
-    say(f"{len(predicted)} rows by the {using}" + (f" {found.formula}" if using == "formula" else ""))
+    say(f"{len(predicted)} rows by the {using}" + (f" {chosen or found.formula}" if using == "formula" else ""))
     answers = {found.target: predicted}
     if interval is not None:
         with warnings.catch_warnings():
@@ -176,9 +182,7 @@ def export(
     from edgewise.formula import export as exported
 
     found = _load(run)
-    if index is not None and index >= len(found.front):
-        raise SettingsError(f"--index {index}: {run} holds {len(found.front)} formulas, counted from 0.")
-    formula = found.formula if index is None else found.front[index]
+    formula = found.formula if index is None else found.front.at(index)
     if formula is None:
         raise StorageError(f"{run} holds no formula to export: the network stands alone.")
     text = exported(formula, words.SHORT.get(to, to))

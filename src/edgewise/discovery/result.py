@@ -83,16 +83,17 @@ class Discovery:
         better = self.model is not None and 2 * self.network_rmse < self.formula.rmse
         return "network" if better and not self.verified else "formula"
 
-    def predict(self, x: Any, use: str = "") -> np.ndarray:
+    def predict(self, x: Any, use: str = "", index: int | None = None) -> np.ndarray:
         """Answers (rows,) of the formula (``use="formula"``) or the network (``"network"``); of ``trusted`` by default.
 
+        ``index`` takes that formula of the front, whatever ``use`` says.
         ``x`` is a table, a frame of pandas or polars or a mapping of columns, from which they are taken by name, or an
         array (rows, inputs) in the order of ``inputs``. Warns (EdgewiseWarning) of rows outside the ranges that were
         learned from, and of answers that are no numbers.
         """
-        use = use or self.trusted
-        columns = self._columns(x, use)
-        answers = self._answers(columns, use)
+        formula = self._formula_of(use or self.trusted) if index is None else self.front.at(index)
+        columns = self._columns(x, formula)
+        answers = self._answers(columns, formula)
         for note in self._doubts(columns, answers):
             warnings.warn(note, EdgewiseWarning, stacklevel=2)
         return answers
@@ -109,10 +110,9 @@ class Discovery:
         network has seen them all; warns as `predict` does, unless ``quiet``.
         """
         chosen = use or self.trusted
-        if chosen not in USES:
-            raise _unknown_use(chosen)
-        columns = self._columns(x, chosen)
-        answers = self._answers(columns, chosen)
+        formula = self._formula_of(chosen)
+        columns = self._columns(x, formula)
+        answers = self._answers(columns, formula)
         for note in () if quiet else self._doubts(columns, answers):
             warnings.warn(note, EdgewiseWarning, stacklevel=2)
         weights = None if self.calibration is None else self.calibration.weights
@@ -144,28 +144,36 @@ class Discovery:
         if missing := int(np.sum(~np.isfinite(answers) & ~absent)):
             yield f"the answer is no number in {rows_in_words(missing)}: the formula is not defined there."
 
-    def _answers(self, columns: Mapping[str, np.ndarray], use: str) -> np.ndarray:
+    def _formula_of(self, use: str) -> Formula | None:
+        """The formula that answers, None for the network; an error where what is to answer is not there."""
+        if use not in USES:
+            raise _unknown_use(use)
         if use == "formula":
             if self.formula is None:
                 raise FormulaError("no formula was found; ask the network: --use network (in Python: use='network').")
-            answers = self.formula.predict(columns)
-            return np.broadcast_to(answers, (len(next(iter(columns.values()))),)).copy()
-        if use != "network":
-            raise _unknown_use(use)
+            return self.formula
         if self.model is None:
             raise FormulaError(
                 "this run holds no network (see its notes); ask the formula: --use formula (in Python: use='formula')."
             )
+        return None
+
+    def _answers(self, columns: Mapping[str, np.ndarray], formula: Formula | None) -> np.ndarray:
+        """Answers (rows,) of the formula, or of the network without one."""
+        if formula is not None:
+            answers = formula.predict(columns)
+            return np.broadcast_to(answers, (len(next(iter(columns.values()))),)).copy()
+        assert self.model is not None
         return self.model.predict(np.column_stack([columns[name] for name in self.model.inputs]))
 
-    def _columns(self, x: Any, use: str) -> dict[str, np.ndarray]:
-        return columns_asked(x, self.inputs, self._needed(use), self.levels)
+    def _columns(self, x: Any, formula: Formula | None) -> dict[str, np.ndarray]:
+        return columns_asked(x, self.inputs, self._needed(formula), self.levels)
 
-    def _needed(self, use: str) -> tuple[str, ...]:
+    def _needed(self, formula: Formula | None) -> tuple[str, ...]:
         """The inputs that an answer cannot do without; one at least, to count the rows."""
-        if use != "formula" or self.formula is None:
+        if formula is None:
             return self.inputs
-        used = {self.formula.symbols[symbol.name] for symbol in self.formula.expression.free_symbols}
+        used = {formula.symbols[symbol.name] for symbol in formula.expression.free_symbols}
         return tuple(name for name in self.inputs if name in used) or self.inputs[:1]
 
     def graph(self) -> Model | None:

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Mapping
-from numbers import Integral
 
 import numpy as np
 
@@ -23,7 +22,7 @@ def answer(discovery: Discovery, columns: Mapping[str, np.ndarray], use: str, in
     """
     require_use(use)
     if index is not None:
-        return _spoken(_of_formula(_formula_at(discovery, index), columns), "")
+        return _spoken(_of_formula(discovery.front.at(index), columns), "")
     if (use or discovery.trusted) == "network":
         return _of_network(discovery, columns)
     if discovery.formula is None:
@@ -61,13 +60,6 @@ def _beyond(name: str, column: np.ndarray, ends: tuple[float, float], spare: flo
     room = spare * (high - low)
     rows = int(np.sum((column < low - room) | (column > high + room)))
     return f"{name!r} leaves {low:g} to {high:g} in {rows} of {len(column)} rows" if rows else ""
-
-
-def _formula_at(discovery: Discovery, index: int) -> Formula:
-    count = len(discovery.front)
-    if not isinstance(index, Integral) or not -count <= index < count:
-        raise SettingsError(f"index is a row of equations_, 0 to {count - 1}, got {index!r}.")
-    return discovery.front[index]
 
 
 def _of_formula(formula: Formula, columns: Mapping[str, np.ndarray]) -> np.ndarray:

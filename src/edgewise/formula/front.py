@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from math import isfinite, log
+from numbers import Integral
 from sys import float_info
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,12 @@ class Front:
         kept = [known for known in self._formulas if not _beats(formula, known)]
         self._formulas = sorted([*kept, formula], key=lambda f: f.complexity)
         return True
+
+    def at(self, index: int) -> Formula:
+        """The formula in row ``index`` of `rows`, negative from the last; SettingsError where there is none."""
+        if not isinstance(index, Integral) or not -len(self) <= index < len(self):
+            raise SettingsError(f"index is a row of the front, 0 to {len(self) - 1}, got {index!r}.")
+        return self._formulas[index]
 
     def beating(self, formula: Formula) -> list[Formula]:
         """Those of the front that keep the formula out: as simple and as good, or better in both."""

@@ -103,7 +103,8 @@ class KAN(nn.Module):
         if open_edges:
             shown = ", ".join(open_edges[:5]) + (", ..." if len(open_edges) > 5 else "")
             raise NotSymbolicError(
-                f"{len(open_edges)} of {len(all_edges)} edges are still splines: {shown}. Name them first: edgewise.surgery.fix, or model.fix_symbolic in edgewise.pykan."
+                f"{len(open_edges)} of {len(all_edges)} edges are still splines: {shown}. Name them first: "
+                "edgewise.surgery.fix, or fix_symbolic of a model of edgewise.pykan."
             )
 
 
