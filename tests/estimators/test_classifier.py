@@ -221,6 +221,8 @@ def test_class_weights_of_numbers_come_back(tmp_path: Path) -> None:
 
 def test_a_failed_fit_leaves_no_mixture(fitted: KANClassifier, frame: pd.DataFrame) -> None:
     model = pickle.loads(pickle.dumps(fitted))  # noqa: S301 - our own bytes
+    with pytest.raises(ValuesError, match=r"'x0' has values of the size 1\.5e\+308"):
+        KANClassifier().fit(1.5e308 * np.linspace(-1, 1, 20)[:, None], np.arange(20) % 2)
     with pytest.raises(ValuesError, match="only one class"):
         model.fit(np.arange(3.0)[:, None], ["low"] * 3)
     with pytest.raises(NotFittedError):

@@ -29,6 +29,7 @@ from .classification import Classification
 from .labels import FOLDS, Labelled, labelled
 from .logodds import Path, excess, find_path
 from .permitted import permitted, table_of
+from .prepare import require_moderate
 from .settings import checked
 
 RIDGES, FEW_RIDGES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1), (1e-3, 1e-2, 1e-1)
@@ -73,6 +74,8 @@ def classify(
     names = tuple(names) if names is not None else tuple(f"x{i}" for i in range(data.x.shape[1]))
     if len(names) != data.x.shape[1]:
         raise ShapeError(f"{len(names)} names came for {data.x.shape[1]} columns. Give one for each.")
+    for name, column in zip(names, data.x.T, strict=True):
+        require_moderate(name, column)
     tell = progress or (lambda *_: None)
     cut: list[str] = []
 

@@ -65,7 +65,8 @@ def prepare(table: Table, seed: int, held_out: float = 0.2) -> Prepared:
     not vary, when there is one row only, or when numbers are so large or small that their products leave the floats.
     """
     table.require_learnable()
-    _require_moderate(table)
+    for name in (*table.inputs, table.target):
+        require_moderate(name, table.columns[name])
     warnings: list[str] = []
     kept = _varying(table, warnings)
     lean = table.select(_distinct(table, _without_usual_levels(table, kept, warnings), warnings))
@@ -123,14 +124,14 @@ def _together(one: Table, other: Table) -> Table:
     return replace(one, columns=columns, weights=joined(one.weights, other.weights))
 
 
-def _require_moderate(table: Table) -> None:
-    for name in (*table.inputs, table.target):
-        size = np.abs(table.columns[name]).max()
-        if size > LARGEST or 0 < size < 1 / LARGEST:
-            raise ValuesError(
-                f"column {name!r} has values of the size {size:.3g}; products of such numbers leave the range of floats. "
-                f"Give it in another unit, within {1 / LARGEST:g} to {LARGEST:g}."
-            )
+def require_moderate(name: str, column: np.ndarray) -> None:
+    """ValuesError where products of the column's numbers would leave the floats."""
+    size = np.abs(column).max()
+    if size > LARGEST or 0 < size < 1 / LARGEST:
+        raise ValuesError(
+            f"column {name!r} has values of the size {size:.3g}; products of such numbers leave the range of floats. "
+            f"Give it in another unit, within {1 / LARGEST:g} to {LARGEST:g}."
+        )
 
 
 def _varying(table: Table, warnings: list[str]) -> list[str]:
