@@ -4,13 +4,15 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import sympy
 
 from edgewise.formula import evaluate
 from edgewise.symbolic import by_polynomial, ladder, outlook
+from edgewise.symbolic.curves import curve_reductions, power_reductions
 from edgewise.symbolic.likely import likely_shapes
-from edgewise.symbolic.noisy import argument_sums, products_of_atoms
-from edgewise.symbolic.problem import Problem, first_problem
-from edgewise.symbolic.sparse import likely_supports
+from edgewise.symbolic.noisy import argument_sums, plain_sums, products_of_atoms, weighted_transform
+from edgewise.symbolic.problem import TARGET, Problem, first_problem
+from edgewise.symbolic.sparse import best_supports, likely_supports
 
 ROWS = 500
 
@@ -80,6 +82,87 @@ def test_the_best_supports_are_those_of_an_exhaustive_search() -> None:
         assert best[size][0] == pytest.approx(rest)
 
 
+def test_all_combinations_of_few_columns() -> None:
+    rng = np.random.default_rng(1)
+    columns = rng.normal(size=(60, 7)) + rng.normal(size=(60, 1))  # look-alikes of one another
+    target = columns[:, [1, 3, 6]] @ [1.0, -2.0, 1.5] + 0.3 * rng.normal(size=60)
+    for rest, support, c in best_supports(columns, target, 3, 1):
+        every = [np.linalg.lstsq(columns[:, s], target, rcond=None)[1][0] for s in combinations(range(7), len(support))]
+        assert rest == pytest.approx(min(every))
+        np.testing.assert_allclose(c, np.linalg.lstsq(columns[:, support], target, rcond=None)[0], rtol=1e-6)
+
+
+def test_a_greedy_choice_is_exchanged_for_a_better_one() -> None:
+    """Two look-alikes of a sum of two are the best pair to begin with and no part of the best three."""
+    rng = np.random.default_rng(2)
+    a, b, c = rng.normal(size=(3, 200))
+    columns = np.column_stack([a, b, c, a + b + 0.1 * rng.normal(size=200), b + c + 0.1 * rng.normal(size=200)])
+    (_, support, _), *_ = (one for one in likely_supports(columns, a + b + c, 3, 1, beam=1) if len(one[1]) == 3)
+    assert set(support) == {0, 1, 2}
+
+
+LAWS = {
+    "a power and a curve": (lambda a, b, c: a**2 * c / np.sqrt(1 - (b / 9) ** 2 / c**2), {"b/c", "c/b"}),
+    "a bell": (lambda a, b, c: np.exp(-(((a - b) / c) ** 2)) / c, {"(a - b)/c", "(-a + b)/c"}),
+    "a curve with a pole": (lambda a, b, c: c / (a - b - 5), {"a - b", "-a + b"}),
+    "an angle": (lambda a, b, c: np.arcsin(a / (6 * b * c)), {"a/(b*c)", "b*c/a"}),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_the_argument_of_a_curve_is_found_in_noise(law: str) -> None:
+    value, arguments = LAWS[law]
+    columns = {**table(), "c": np.random.default_rng(4).uniform(1, 3, ROWS)}
+    y = with_noise(value(**columns), 0.01)
+    problem = first_problem(columns, y, noisy=True)
+    names = dict(zip(problem.symbols, sympy.symbols("a b c"), strict=True))
+    found = next(curve_reductions(problem))
+    (argument,) = found.hypothesis.definitions.values()
+    assert str(argument.xreplace(names)) in arguments
+    # what is left depends on the argument alone: neighbours are as near as the noise has them
+    order = np.argsort(found.x[:, 0])
+    jumps = np.diff(found.y[order]) * found.weights[order][1:]
+    noise = 0.01 * np.sqrt(np.mean(y**2))
+    assert np.median(np.abs(jumps)) < 3 * noise
+
+
+def test_a_law_without_one_curve_has_no_argument() -> None:
+    columns = {**table(), "c": np.random.default_rng(4).uniform(1, 3, ROWS)}
+    assert not list(curve_reductions(first_problem(columns, with_noise(columns["a"] ** 2 / columns["b"], 0.05), True)))
+
+
+def test_inputs_that_act_by_a_power_alone() -> None:
+    """Also by the power 0: what does not matter goes as well."""
+    columns = {
+        **table(),
+        "c": np.random.default_rng(4).uniform(1, 3, ROWS),
+        "idle": np.random.default_rng(5).uniform(1, 2, ROWS),
+    }
+    y = with_noise(np.sqrt(columns["c"]) * (1 + columns["a"] * columns["b"] ** 2), 0.02)
+    (found,) = power_reductions(first_problem(columns, y, noisy=True))
+    a, b, c, _ = found.parent.symbols
+    assert set(found.hypothesis.definitions.values()) == {a, b}
+    assert found.hypothesis.restore == sympy.sqrt(c) * TARGET
+
+
+def test_plain_sums_beside_look_alikes() -> None:
+    columns = {**table(), "c": np.random.default_rng(4).uniform(1, 5, ROWS)}
+    truth = 1 / sum(column**2 for column in columns.values())
+    problem = first_problem(columns, with_noise(truth, 0.01), noisy=True)
+    assert closest(problem, plain_sums(problem, np.inf), truth) < 0.003
+
+
+def test_a_smoother_transform_keeps_the_errors_of_the_target() -> None:
+    columns = table()
+    problem = first_problem(columns, with_noise(1 / (columns["a"] + columns["b"] ** 2), 0.01), noisy=True)
+    child = weighted_transform(problem, "1/y")
+    step = 1e-6 * problem.y
+    change = (1 / (problem.y + step) - child.y) * child.weights
+    below = child.weights < child.weights.max()  # the steepest rows count no more than some others
+    assert below.mean() > 0.95
+    np.testing.assert_allclose(change[below], -step[below], rtol=1e-4)
+
+
 def closest(problem: Problem, found, truth: np.ndarray) -> float:
     names = {symbol.name: column for symbol, column in zip(problem.symbols, problem.x.T, strict=True)}
     errors = [np.std(np.broadcast_to(evaluate(e, names), truth.shape) - truth) for e in found]
@@ -98,6 +181,13 @@ def test_sums_around_an_argument_that_oscillates() -> None:
     truth = columns["a"] * np.cos(columns["a"] * columns["b"]) + columns["b"]
     problem = first_problem(columns, with_noise(truth, 0.01), noisy=True)
     assert closest(problem, argument_sums(problem), truth) < 0.01
+
+
+def test_the_frequency_of_a_wave_is_found() -> None:
+    columns = table()
+    truth = columns["a"] + columns["b"] * np.cos(2.7 * (columns["a"] - columns["b"]))
+    problem = first_problem(columns, with_noise(truth, 0.01), noisy=True)
+    assert closest(problem, argument_sums(problem), truth) < 0.05  # before k is refitted
 
 
 def test_pure_noise_names_nothing_that_foretells_other_rows() -> None:

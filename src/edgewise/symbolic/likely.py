@@ -27,7 +27,7 @@ REFINED, WEIGHED = 40, 12
 GATHERED = 150  # rows, for the search
 GRID = 120
 LARGEST = 30.0  # of an argument
-WAVES = 120  # steps of a linear grid for what oscillates, a quarter of a radian each
+WAVES = 400  # steps of a linear grid for what oscillates, a quarter of a radian each
 SYMBOL = 2.0  # nats
 
 

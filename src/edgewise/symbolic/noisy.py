@@ -6,7 +6,8 @@ sums T(y) = sum c a(u) b(v) of terms without inner constants, for T that people 
 caller weighs error against length. Curves of one input are named in `likely`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -17,15 +18,18 @@ from .arguments import small_arguments
 from .atoms import by_name, values_of
 from .coefficients import constant, fraction, rational
 from .dictionary import small_factors
-from .problem import TARGET, Array, Problem
-from .sparse import likely_supports
+from .problem import TARGET, Array, Problem, reduced
+from .sparse import Support, best_supports, likely_supports
 from .surrogate import Decomposition
-from .transforms import TRANSFORMS, sign_of
+from .transforms import TRANSFORMS, Transform, sign_of
 
 TARGETS = ("y", "1/y", "y^2", "1/y^2", "log")
+WAVING_TARGETS = ("y", "y^2")
+FREQUENCIES, STEP = 160, 0.5  # of k, and the phase by which the ends of a table part at each
 STEEPEST = 20.0
 BEST = 2  # of each number of terms
 KEPT = 6
+PLAIN = 30
 WAVES = by_name("sin", "cos", "sin^2", "cos^2")
 ATOMS = by_name(
     "x^0", "x^1", "x^2", "x^-1", "x^-2", "x^1/2", "x^-1/2", "sin", "cos", "sin^2", "exp", "exp(-x)", "log", "tanh",
@@ -68,6 +72,19 @@ def short_sums(problem: Problem, most: int, limit: float) -> Iterator[sympy.Expr
     yield from likely_sums(problem, columns, expressions, most, limit)
 
 
+def plain_sums(problem: Problem, limit: float) -> Iterator[sympy.Expr]:
+    """T(y) as a sum of one to four of the plainest power products, the best of all combinations: products of degree two
+    first, so that no look-alike of a greater vocabulary stands in the way."""
+    terms = sorted(
+        power_products(problem), key=lambda term: (min(term) < 0 or sum(term) > 2, sum(map(abs, term)), term)
+    )
+    terms = terms[:PLAIN]
+    with np.errstate(all="ignore"):
+        columns = np.prod(problem.x[:, None, :] ** np.array(terms)[None, :, :], axis=2)
+    expressions = [sympy.Mul(*(s**p for s, p in zip(problem.symbols, term, strict=True))) for term in terms]
+    yield from likely_sums(problem, columns, expressions, 4, limit, best_supports)
+
+
 def products_of_atoms(problem: Problem, limit: float) -> Iterator[sympy.Expr]:
     """T(y) as a sum of at most three products a(u) b(v) of functions without constants; for one or two inputs."""
     words = [values_of(column, ATOMS) for column in problem.x.T]
@@ -80,44 +97,89 @@ def products_of_atoms(problem: Problem, limit: float) -> Iterator[sympy.Expr]:
 
 
 def argument_sums(problem: Problem) -> Iterator[sympy.Expr]:
-    """Sums of at most two terms c x^p f(u) with one inner argument u, for laws that oscillate: the best few of all u."""
+    """T(y) as a sum of at most three terms c x^p f(u) with one inner argument u, for laws that oscillate: the best few of
+    all u. f is a wave of u, or of k u with the k that a periodogram shows."""
     factors = small_factors(problem)
-    goal = problem.y * _weights(problem)
+    smooth = np.linalg.qr(np.column_stack([values for _, values in factors]))[0]
+    left = problem.y - smooth @ (smooth.T @ problem.y)
+    goals = [goal for name in WAVING_TARGETS if (goal := _goal(problem, name)) is not None]
     found: list[tuple[float, int, sympy.Expr]] = []
     for argument, values in small_arguments(problem):
         words = [(sympy.Integer(1), np.ones(problem.rows))]
         words += [(atom.expression(argument), v) for atom, v in values_of(values, WAVES)]
+        k = _frequency(values, left)
+        words += [(atom.expression(sympy.Float(k) * argument), v) for atom, v in values_of(k * values, WAVES[:2])]
         terms = list(product(factors, words))
-        columns = np.column_stack([f[1] * w[1] for f, w in terms]) * _weights(problem)[:, None]
-        for rest, support, c in likely_supports(columns, goal, 2, 1):
-            form = sympy.Add(*(constant(a) * terms[i][0][0] * terms[i][1][0] for i, a in zip(support, c, strict=True)))
-            found.append((rest * (1 + 10 / problem.rows) ** len(support), len(found), form))
+        columns = np.column_stack([f[1] * w[1] for f, w in terms])
+        for transform, target, weights in goals:
+            for rest, support, c in likely_supports(columns * weights[:, None], target * weights, 3, 1):
+                form = sympy.Add(
+                    *(constant(a) * terms[i][0][0] * terms[i][1][0] for i, a in zip(support, c, strict=True))
+                )
+                form = transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
+                found.append((rest * (1 + 10 / problem.rows) ** len(support), len(found), form))
     for _, _, form in sorted(found)[:KEPT]:
         yield form
 
 
+def _frequency(values: Array, left: Array) -> float:
+    """The k whose waves sin(k u), cos(k u) tell most of what is left, between the steps of a grid as well."""
+    width = np.ptp(values) or 1.0
+    grid = np.arange(2, FREQUENCIES) * (STEP / width)
+    for _ in range(3):
+        waves = np.exp(1j * np.outer(grid, values))
+        k = float(grid[np.argmax(np.abs(waves @ left))])
+        grid = k + np.linspace(-1, 1, 9) * (grid[1] - grid[0])
+    return k
+
+
 def likely_sums(
-    problem: Problem, columns: Array, expressions: list[sympy.Expr], most: int, limit: float
+    problem: Problem,
+    columns: Array,
+    expressions: list[sympy.Expr],
+    most: int,
+    limit: float,
+    supports: Callable[[Array, Array, int, int], Iterator[tuple[float, Support, Array]]] = likely_supports,
 ) -> Iterator[sympy.Expr]:
     """T(y) = sum of at most ``most`` of the columns, the best of each T and number of terms; least squares in y.
 
     Those with an rmse above ``limit``, in the user's y, are not worth a look.
     """
     for name in TARGETS:
-        transform = TRANSFORMS[name]
-        if not transform.allowed(problem.y):
+        goal = _goal(problem, name)
+        if goal is None:
             continue
-        with np.errstate(all="ignore"):
-            target = transform.forward(problem.y)
-            weights = _weights(problem) / np.abs(transform.derivative(problem.y))
-        if not (np.all(np.isfinite(target)) and np.all(np.isfinite(weights))):
-            continue
-        weights = np.minimum(weights, STEEPEST * np.median(weights))  # where T is flat, y says all but nothing of it
-        for rest, support, c in likely_supports(columns * weights[:, None], target * weights, most, BEST):
+        transform, target, weights = goal
+        for rest, support, c in supports(columns * weights[:, None], target * weights, most, BEST):
             if rest > limit**2 * problem.rows:
                 continue
             form = sympy.Add(*(constant(a) * expressions[i] for i, a in zip(support, c, strict=True)))
             yield transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
+
+
+def _goal(problem: Problem, name: str) -> tuple[Transform, Array, Array] | None:
+    """T, T(y), and the weights that make its squared error that of y; None where T(y) does not exist."""
+    transform = TRANSFORMS[name]
+    if not transform.allowed(problem.y):
+        return None
+    with np.errstate(all="ignore"):
+        target = transform.forward(problem.y)
+        weights = _weights(problem) / np.abs(transform.derivative(problem.y))
+    if not (np.all(np.isfinite(target)) and np.all(np.isfinite(weights))):
+        return None
+    # where T is flat, y says all but nothing of it
+    return transform, target, np.minimum(weights, STEEPEST * np.median(weights))
+
+
+def weighted_transform(problem: Problem, name: str) -> Problem | None:
+    """The problem of T(y) over the same variables, its rows weighed so that errors are those of y."""
+    goal = _goal(problem, name)
+    if goal is None or np.ptp(goal[1]) == 0:
+        return None
+    transform, target, weights = goal
+    columns = list(zip(problem.symbols, problem.x.T, strict=True))
+    child = reduced(problem, f"transform {name}", columns, target, transform.inverse(TARGET, sign_of(problem.y)))
+    return replace(child, weights=weights)
 
 
 def white(residual: Array, problem: Problem) -> bool:

@@ -6,12 +6,14 @@ makes it safe: a combination of at most four terms that meets a thousand rows to
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 
 from .problem import Array
 
 ROWS = 256
+EXCHANGES, EXCHANGED = 20, 6
 SPANNED = 220
 """Up to so many columns it pays to ask first whether the target lies in the span of all of them."""
 
@@ -77,6 +79,9 @@ def likely_supports(
     states: list[Support] = [(int(i),) for i in np.argsort(-np.abs(inner), kind="stable")[:beam]]
     for size in range(1, most + 1):
         scored = sorted((_misfit(part, target, state), state) for state in states)
+        if size > 2:
+            better = {_exchanged(part, target, state) for _, state in scored[:EXCHANGED]}
+            scored = sorted({(_misfit(part, target, state), state) for state in better} | set(scored))
         for misfit, state in scored[:best]:
             found = np.linalg.lstsq(part[:, state], target, rcond=None)[0]
             yield misfit**2, tuple(int(usable[i]) for i in state), found / sizes[list(state)]
@@ -84,6 +89,54 @@ def likely_supports(
             states = _best_pairs(part.T @ part, inner, beam, parallel=1e-6)
         elif size < most:
             states = _grown(part, target, [state for _, state in scored[:beam]], beam)
+
+
+def best_supports(columns: Array, target: Array, most: int, best: int) -> Iterator[tuple[float, Support, Array]]:
+    """As `likely_supports`, but of all combinations: for some thirty columns."""
+    usable = np.flatnonzero(np.all(np.isfinite(columns), axis=0) & np.any(columns != 0, axis=0))
+    sizes = np.linalg.norm(columns[:, usable], axis=0)
+    part = columns[:, usable] / sizes
+    gram, inner = part.T @ part + 1e-12 * np.eye(len(usable)), part.T @ target
+    for size in range(1, min(most, len(usable)) + 1):
+        supports = np.array(list(combinations(range(len(usable)), size)))
+        found = np.linalg.solve(gram[supports[:, :, None], supports[:, None, :]], inner[supports][:, :, None])[:, :, 0]
+        explained = np.sum(found * inner[supports], axis=1)
+        for index in np.argsort(-explained, kind="stable")[:best]:
+            chosen = usable[supports[index]]
+            rest = float(np.sum((target - columns[:, chosen] @ (found[index] / sizes[supports[index]])) ** 2))
+            yield rest, tuple(map(int, chosen)), found[index] / sizes[supports[index]]
+
+
+def _exchanged(part: Array, goal: Array, state: Support) -> Support:
+    """The state with one column after the other exchanged for the best there is beside the rest, until none is better.
+
+    Source: sequential replacement, A. Miller, Subset Selection in Regression (2002), chapter 3.
+    """
+    error = _misfit(part, goal, state)
+    for _ in range(EXCHANGES):
+        before = error
+        for index in state:
+            others = tuple(i for i in state if i != index)
+            scores = _explained(part, goal, others)
+            new = tuple(sorted((*others, int(np.argmax(scores)))))
+            misfit = _misfit(part, goal, new)
+            if misfit < error * (1 - 1e-12):
+                state, error = new, misfit
+                break
+        if error == before:
+            break
+    return state
+
+
+def _explained(part: Array, goal: Array, state: Support) -> Array:
+    """How much of what a state leaves each column explains, once projected clear of it; -1 for what it holds already."""
+    q, _ = np.linalg.qr(part[:, state])
+    rest = goal - q @ (q.T @ goal)
+    clear = part - q @ (q.T @ part)
+    norms = np.linalg.norm(clear, axis=0)
+    scores = np.abs(clear.T @ rest) / np.maximum(norms, 1e-8)
+    scores[norms < 1e-7] = -1
+    return scores
 
 
 def _solved(columns: Array, target: Array, tolerance: float) -> Array | None:
@@ -149,14 +202,10 @@ def _grown(part: Array, goal: Array, states: list[tuple[int, ...]], beam: int) -
     """Each state with the columns that correlate best with what it leaves over, once projected clear of it."""
     grown: dict[tuple[int, ...], float] = {}
     for state in states:
-        q, _ = np.linalg.qr(part[:, state])
-        rest = goal - q @ (q.T @ goal)
-        clear = part - q @ (q.T @ part)
-        norms = np.linalg.norm(clear, axis=0)
-        scores = np.abs(clear.T @ rest) / np.maximum(norms, 1e-8)
-        scores[norms < 1e-7] = -1
+        left = _misfit(part, goal, state) ** 2
+        scores = _explained(part, goal, state)
         for index in np.argsort(-scores, kind="stable")[:beam]:
             if int(index) not in state:
                 new = tuple(sorted((*state, int(index))))
-                grown[new] = float(rest @ rest) - float(scores[index]) ** 2
+                grown[new] = left - float(scores[index]) ** 2
     return sorted(grown, key=lambda state: (grown[state], state))[: 2 * beam]

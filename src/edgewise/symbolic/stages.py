@@ -11,12 +11,13 @@ import sympy
 
 from .additive import additive, posynomial, transformed_monomial
 from .arguments import argument_reductions
+from .curves import curve_reductions, power_reductions
 from .dictionary import argument_dictionary
 from .factors import factor_products
 from .identify import identify, powers_and_exponentials
 from .likely import likely_shapes
 from .monomial import monomial
-from .noisy import argument_sums, noisy_monomial, products_of_atoms, short_sums
+from .noisy import argument_sums, noisy_monomial, plain_sums, products_of_atoms, short_sums, weighted_transform
 from .peel import factor_peels, term_peels
 from .problem import Array, Problem, lift
 from .queue import Node, Stage
@@ -112,6 +113,35 @@ def _arguments(node: Node) -> Iterator[Node]:
             yield Node(child, node.price + 0.2, strong=False)
 
 
+def _curves(node: Node) -> Iterator[Node]:
+    """The children of the curve scan: one input each, or two."""
+    if node.surrogate is not None:
+        for child in curve_reductions(node.problem):
+            yield _judged(child, node, node.surrogate, 0.0)
+
+
+def _powers(node: Node) -> Iterator[Node]:
+    """The child without the inputs that act by a power alone."""
+    if node.surrogate is not None:
+        for child in power_reductions(node.problem):
+            yield _judged(child, node, node.surrogate, 0.0)
+
+
+def _smoother(node: Node) -> Iterator[Node]:
+    """T(y) where a polynomial tells it clearly better than y."""
+    problem = node.problem
+    if node.surrogate is None or (problem.hypothesis is not None and problem.hypothesis.kind.startswith("transform")):
+        return
+    for name in ("1/y", "y^2", "1/y^2", "log"):
+        child = weighted_transform(problem, name)
+        after = None if child is None else fit(child)
+        if child is None or after is None or child.weights is None or problem.weights is None:
+            continue
+        before = node.surrogate.error * np.std(problem.y * problem.weights)
+        if after.error * np.std(child.y * child.weights) < SMOOTHER * before:
+            yield Node(child, node.price + 0.1, after)
+
+
 def _early_dictionary(node: Node) -> Iterator[sympy.Expr]:
     if _waving(node):
         yield from argument_dictionary(node.problem)
@@ -166,6 +196,7 @@ def _on_problem(test: Callable[[Problem], Iterator[sympy.Expr]]) -> Callable[[No
     return lambda node: test(node.problem)
 
 
+SMOOTHER = 0.9  # of the error in the user's units
 DICTIONARY = Cost(90, 2.0, 4000)
 # The costs were measured on noise with 1 to 12 inputs and 50 to 2,000 rows; a factor of two off is no harm.
 STAGES: tuple[Stage, ...] = (
@@ -192,10 +223,14 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage("monomial", 0.0, _inputs(1, 20), _on_problem(noisy_monomial), Cost(0.8, 1.05, 1000)),
     Stage("scale", 0.5, _inputs(2, 20), _scales, Cost(8, 1.2, 500)),
     Stage("shapes", 0.6, _inputs(1, 1), _on_problem(likely_shapes), Cost(60, 1, 150)),
+    Stage("powers alone", 0.51, _inputs(2, 12), _powers, Cost(5, 1.5, 700)),
+    Stage("smoother", 0.75, _inputs(2, 12), _smoother, Cost(5, 1.5, 500)),
+    Stage("curves", 0.52, _inputs(2, 8), _curves, Cost(20, 1.5, 700)),
     Stage("sum", 0.8, _inputs(2, 20), _sums, Cost(1, 1.3, 500)),
     Stage("ridge", 0.9, _inputs(2, 12), _ridges, Cost(5, 1.3, 1000)),
     Stage("argument scan", 1.2, _inputs(2, 6), _arguments, Cost(7, 2.8, 600)),
-    Stage("argument sums", 2.0, _inputs(2, 6), _argument_sums, DICTIONARY),
+    Stage("argument sums", 0.95, _inputs(2, 6), _argument_sums, DICTIONARY),
+    Stage("plain terms", 0.5, _inputs(1, 6), lambda node: plain_sums(node.problem, _limit(node)), Cost(60, 1.1)),
     Stage("two terms", 0.55, _inputs(1, 6), lambda node: short_sums(node.problem, 2, _limit(node)), Cost(2, 1.8, 300)),
     Stage(
         "products", 0.7, _inputs(1, 2), lambda node: products_of_atoms(node.problem, _limit(node)), Cost(200, 3, 1000)

@@ -1,0 +1,1 @@
+"""How often `edgewise.discover` calls something a law where there is none."""
