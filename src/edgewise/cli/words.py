@@ -11,6 +11,7 @@ from typing import Any
 from edgewise.errors import SettingsError
 from edgewise.files import is_passing, read_current
 
+HEADER = "header"
 SHORT = {
     "js": "javascript",
     "jl": "julia",
@@ -33,15 +34,16 @@ def names(text: str | None) -> list[str] | None:
 
 
 def units(text: str | None) -> dict[str, str]:
-    """``"L=m, T=s"`` as a dictionary.
+    """``"L=m, T=s"`` as a dictionary; the word ``header`` stands for the units in the header, which are there anyway.
 
-    >>> units("L=m,T=s")
+    >>> units("header,L=m,T=s")
     {'L': 'm', 'T': 's'}
     """
-    pairs = [cell.rpartition("=") for cell in _cells(text or "") if cell.strip()]
+    cells = [cell for cell in _cells(text or "") if cell.strip() not in ("", HEADER)]
+    pairs = [cell.rpartition("=") for cell in cells]
     for name, _, unit in pairs:
         if not name.strip() or not unit.strip():
-            raise SettingsError(f'--units says {text!r}; expected pairs like "L=m,T=s".')
+            raise SettingsError(f'--units says {text!r}; expected pairs like "L=m,T=s", or {HEADER}, or both.')
     return {name.strip(): unit.strip() for name, _, unit in pairs}
 
 
