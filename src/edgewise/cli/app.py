@@ -59,6 +59,12 @@ def discover(
             help='Units to search with: "L=m,T=s", header for those of the file, or both; 1 is a plain number.'
         ),
     ] = None,
+    known: Annotated[
+        str | None, typer.Option(help='A part of the law, "m*g*h + ..." or "exp(-t) * ...": the dots are searched for.')
+    ] = None,
+    shapes: Annotated[
+        str | None, typer.Option(help='How the law depends on columns, as "L=increasing,theta=even and convex".')
+    ] = None,
     primitives: Annotated[
         str | None, typer.Option(help="The only functions that a formula may have, as sin,exp,x^2.")
     ] = None,
@@ -98,15 +104,17 @@ def discover(
         drop_missing=drop_missing,
         decimal_comma=decimal_comma,
     )
-    known = {
+    said = {
         "units": units is not None,
+        "known": known,
+        "shapes": words.pairs(shapes, "--shapes", "L=increasing,g=decreasing") if shapes else None,
         "primitives": words.names(primitives),
         "without": words.names(without),
         "preferred": words.names(prefer),
         "max_complexity": max_complexity,
     }
     settings = {"seed": seed, "time_budget": time_budget, "effort": effort, "workers": workers, "resume": resume}
-    _discover(data, words.folder(out), as_json, **known, **settings)
+    _discover(data, words.folder(out), as_json, **said, **settings)
 
 
 @app.command()

@@ -64,16 +64,19 @@ class Judge:
     """Refits candidates on the training rows, measures them on the others, and keeps the front.
 
     ``permitted`` says of an expression whether it may be proposed at all (see `permitted`), ``nats`` by how much the rows
-    must speak for it beyond its message, for reasons that they do not tell (see `Knowledge`). ``events`` are what made the
+    must speak for it beyond its message, for reasons that they do not tell, and ``refuses`` why it is not to be had at all
+    (see `Knowledge`; empty where it is): such formulas stand in ``refused``. ``events`` are what made the
     front: another judge of the same rows that replays them has the same one, without any fitting.
     """
 
     prepared: Prepared
     permitted: Callable[[sympy.Expr], bool] = lambda expression: True
     nats: Callable[[sympy.Expr], float] = lambda expression: 0.0
+    refuses: Callable[[sympy.Expr], str] = lambda expression: ""
     front: Front = field(init=False)
     judged: list[Judged] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    refused: list[tuple[Formula, str]] = field(default_factory=list)
     _lengths: dict[int, float] = field(default_factory=dict)  # judged ones live as long as the judge
 
     def __post_init__(self) -> None:
@@ -130,9 +133,10 @@ class Judge:
     def replay(self, events: Sequence[Event]) -> None:
         """Do again what another judge of the same rows did. Raises StorageError where that cannot be."""
         for event in events:
+            known = len(self.events)
             if isinstance(event, Replaced):
                 self._replace(event)
-            elif self._enter(event.expression, event.errors, event.stage) is None:
+            elif self._enter(event.expression, event.errors, event.stage) is None and len(self.events) == known:
                 raise StorageError(
                     f"the unfinished search holds {event.expression}, which has no finite values on the rows of this table. "
                     "Leave out resume to begin anew."
@@ -181,6 +185,10 @@ class Judge:
             return None
         rmse, explained = rms(residuals, held.weights), r2(residuals, held.y, held.weights)
         formula = Formula(table.target, expression, self.prepared.symbols, table.units, rmse, explained, errors)
+        if reason := self.refuses(expression):
+            self.refused.append((formula, reason))
+            self.events.append(event)
+            return None
         every, weights = self._everywhere(expression, residuals)
         found = Judged(formula, stage, rmse / self.prepared.spread, residuals, every, weights)
         self.judged.append(found)

@@ -1,25 +1,31 @@
-"""What the user knows before the search: units, primitives, lengths.
+"""What the user knows before the search: units, a part of the law, primitives, lengths.
 
 `Knowledge` is what was said, checked. Bound to the columns of a prepared table it is a `Bound`: the one thing that the
 steps ask.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy
 
 from edgewise.data import Table
 from edgewise.errors import SettingsError, UnitError
-from edgewise.formula import Dimension, Dimensions, complexity, dimension
+from edgewise.formula import Dimension, Dimensions, Formula, complexity, dimension
 from edgewise.primitives import PRIMITIVES, Primitive
 from edgewise.symbolic import within_reach
 
 from .permitted import as_expression, permitted, table_of, uses
+from .prepare import Prepared
+from .rest import Rest, Whole
+from .shapes import Shapes
+
+if TYPE_CHECKING:
+    from .result import Discovery
 
 PREFERRED = 5.0  # nats for each preferred primitive that a formula uses
 
@@ -33,7 +39,8 @@ class Knowledge:
 
     ``primitives`` are the rows that edges may become, ``without`` those that no formula may use, ``preferred`` the likelier
     ones, ``max_complexity`` is the longest formula (None: any). ``units`` are by column, of all columns or of none;
-    ``notes`` say what of it cannot be used.
+    ``shapes`` are how the target depends on its inputs. ``rest`` is the way back where a part of the law is known (then
+    the search's table is of what is left). ``notes`` say what of it cannot be used.
     """
 
     primitives: Mapping[str, Primitive] = field(default_factory=lambda: dict(PRIMITIVES))
@@ -41,6 +48,8 @@ class Knowledge:
     preferred: tuple[Primitive, ...] = ()
     max_complexity: int | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    rest: Whole | None = None
+    shapes: Shapes | None = None
     notes: tuple[str, ...] = ()
 
     @cached_property
@@ -55,6 +64,8 @@ class Knowledge:
             "without": sorted(row.name for row in self.without),
             "preferred": sorted(row.name for row in self.preferred),
             "max_complexity": self.max_complexity,
+            "rest": str(self.rest.rest) if self.rest else "",
+            "shapes": sorted(map(str, self.shapes.asked)) if self.shapes else [],
         }
         return {name: value for name, value in said.items() if value}
 
@@ -67,11 +78,14 @@ def knowledge(
     preferred: Iterable[str] | None = None,
     max_complexity: int | None = None,
     units: Units = None,
+    known: str | None = None,
+    shapes: Mapping[str, str] | None = None,
 ) -> tuple[Table, Knowledge]:
-    """What was said, checked, and the table with the units that it now has. Arguments as for `discover`.
+    """What was said, checked, and the table to search in: with the units, and with the rest for a target where a part of
+    the law is known. Arguments as for `discover`.
 
     Raises SettingsError for names and numbers that cannot be, UnitError for a unit that cannot be read, ColumnError for
-    units of columns that are not there.
+    units of columns that are not there, and what `Rest` raises.
     """
     rows = table_of(primitives)
     unwanted = _rows(without or (), "without", rows)
@@ -82,10 +96,15 @@ def knowledge(
     chosen = _rows(preferred or (), "preferred", rows)
     if max_complexity is not None and (not isinstance(max_complexity, Integral) or max_complexity < 1):
         raise SettingsError(f"max_complexity is a whole number of symbols, 1 or more, got {max_complexity!r}.")
+    most = None if max_complexity is None else int(max_complexity)
     table, used, notes = _units(table, units)
-    return table, Knowledge(
-        rows, unwanted, chosen, None if max_complexity is None else int(max_complexity), used, notes
-    )
+    asked = None if shapes is None else Shapes.read(shapes, table)
+    if known is None:
+        return table, Knowledge(rows, unwanted, chosen, most, used, None, asked, notes)
+    whole = Whole(Rest.read(known, table.inputs), table)
+    left = whole.rest.table(table)
+    used, further = _units_of_rest(used, whole, left.target)
+    return left, Knowledge(rows, unwanted, chosen, most, used, whole, asked, (*notes, *further))
 
 
 def _rows(given: Iterable[str], role: str, rows: Mapping[str, Primitive]) -> tuple[Primitive, ...]:
@@ -122,6 +141,22 @@ def _units(table: Table, given: Units) -> tuple[Table, dict[str, str], tuple[str
     return table, {name: table.units[name] for name in columns}, ()
 
 
+def _units_of_rest(units: dict[str, str], whole: Whole, target: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The units with that of the rest; none of them, and a note, where the known part does not agree with them."""
+    if not units:
+        return units, ()
+    rest, name = whole.rest, whole.table.target
+    told = Dimensions({rest.names[column]: dimension(units[column]) for column in rest.names}, dimension(units[name]))
+    doubt = told.doubt(rest.beside) if rest.beside != 0 else ""
+    try:
+        left = told.target / told.of(rest.times)
+    except UnitError as error:
+        doubt = str(error)
+    if doubt:
+        return {}, (f"the units are not used, since the known part is against them: {doubt.removesuffix('.')}.",)
+    return {**{column: unit for column, unit in units.items() if column != name}, target: str(left)}, ()
+
+
 def _dimension(column: str, unit: str) -> Dimension:
     try:
         return dimension(unit)
@@ -144,10 +179,25 @@ class Bound:
         unwanted = [uses(row) for row in self.known.without]
         most = inf if self.known.max_complexity is None else self.known.max_complexity
         return lambda expression: (
-            complexity(expression) <= most
+            complexity(self._written_out(expression)) <= most
             and all(test(expression) for test in tests)
             and not any(test(expression) for test in unwanted)
         )
+
+    def _written_out(self, expression: sympy.Expr) -> sympy.Expr:
+        return expression if self.known.rest is None else self.known.rest.rest.whole(expression)
+
+    def whole(self, found: "Discovery", prepared: Prepared) -> "Discovery":
+        """What was found, as a law for the user's target."""
+        return found if self.known.rest is None else self.known.rest(found, prepared)
+
+    def refuses(self, expression: sympy.Expr) -> str:
+        """Why a formula is not to be had: the shape that it breaks; empty where it breaks none."""
+        if self.known.shapes is None or not expression.free_symbols:
+            return ""
+        rest = self.known.rest
+        symbols = self.symbols if rest is None else {name: column for column, name in rest.rest.names.items()}
+        return self.known.shapes.doubt(self._written_out(expression), symbols)
 
     def nats(self, expression: sympy.Expr) -> float:
         """What the rows must make good where it is above 0; less where what is preferred speaks for a formula."""
@@ -177,9 +227,15 @@ class Bound:
         """Whether the units speak against a formula, where a law in plain numbers is possible."""
         return self.dimensions is not None and not self.dimensions.agree(expression)
 
-    def notes(self, pick: sympy.Expr | None) -> tuple[str, ...]:
-        """What to know of the pick, and of what could not be used."""
+    def notes(self, pick: sympy.Expr | None, refused: Sequence[tuple[Formula, str]] = ()) -> tuple[str, ...]:
+        """What to know of the pick, of what could not be used, and of the formulas that were refused."""
         told, said = self._told, list(self.known.notes)
+        if refused:
+            nearest, reason = min(refused, key=lambda one: one[0].rmse)
+            said.append(
+                f"{len(refused)} formulas were refused for their shape; nearest to the rows came {nearest.equation} "
+                f"(rmse {nearest.rmse:.2g}), but {reason}."
+            )
         if told is not None and self.dimensions is None:
             said.append(
                 f"no product of powers of the inputs is in {told.target}, the dimension of {self.target!r}: a number in the "

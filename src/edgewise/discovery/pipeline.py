@@ -13,7 +13,7 @@ Every step puts formulas on one front and may find that the time is over; what w
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from itertools import chain
 from numbers import Integral
@@ -78,6 +78,8 @@ def discover(
     seed: int = 0,
     time_budget: float = 60.0,
     units: Units = None,
+    known: str | None = None,
+    shapes: Mapping[str, str] | None = None,
     primitives: Primitives = None,
     without: Iterable[str] | None = None,
     preferred: Iterable[str] | None = None,
@@ -98,9 +100,11 @@ def discover(
     the search goes on.
 
     What you know beforehand: ``units`` by column (True for those of the table) let the search begin with dimensionless
-    groups and put formulas first that agree with them. ``primitives`` restricts the functions that edges may become
-    (names of the table, or the user's own), ``without`` takes some away, ``preferred`` ones win where the rows tell little,
-    and no formula is longer than ``max_complexity`` symbols.
+    groups and put formulas first that agree with them. ``known`` is a part of the law, ``"m*g*h + ..."`` or
+    ``"exp(-t) * ..."``: the dots are what is searched for, and the whole law is the answer. ``shapes`` say how it depends
+    on columns, ``{"L": "increasing"}``: formulas that do not are refused. ``primitives`` restricts the functions that
+    edges may become (names of the table, or the user's own), ``without`` takes some away, ``preferred`` ones win where the
+    rows tell little, and no formula is longer than ``max_complexity`` symbols.
 
     ``checkpoint`` is the folder that the run will be saved in: what is finished is kept there while the search goes on
     (in ``unfinished.journal``, until `Discovery.save` has written a whole run). After a kill, Ctrl+C or a budget that
@@ -118,17 +122,19 @@ def discover(
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers!r}.")
     if resume and checkpoint is None:
         raise SettingsError("resume goes on with a search that was kept: say in which folder with checkpoint=...")
-    table, known = knowledge(
+    table, told = knowledge(
         table,
         primitives=primitives,
         without=without,
         preferred=preferred,
         max_complexity=max_complexity,
         units=units,
+        known=known,
+        shapes=shapes,
     )
-    search = _Search(table, seed, time_budget, known, workers, progress or (lambda *_: None), effort)
+    search = _Search(table, seed, time_budget, told, workers, progress or (lambda *_: None), effort)
     with (
-        journal(checkpoint, {} if checkpoint is None else about(table, seed, effort, known), resume) as search.journal,
+        journal(checkpoint, {} if checkpoint is None else about(table, seed, effort, told), resume) as search.journal,
         np.errstate(all="ignore"),  # candidates may overflow: the judge sees it
     ):
         try:
@@ -164,7 +170,7 @@ class _Search:
         self.prepared: Prepared = prepare(table, seed)
         self.effort, self.limits = effort, Limits(self.prepared.train.rows, effort)
         self.known = Bound(known, self.prepared.symbols, table.target)
-        self.judge = Judge(self.prepared, self.known.permits, self.known.nats)
+        self.judge = Judge(self.prepared, self.known.permits, self.known.nats, self.known.refuses)
         self.progress = progress
         self.journal: Journal | None = None
         self.architecture: Architecture | None = None
@@ -404,7 +410,7 @@ class _Search:
         test = tested(verdict.pick, self.prepared)
         pick = verdict.pick.formula.expression if verdict.pick else None
         rows = np.random.default_rng(self.seed).permutation(self.prepared.table.rows)[:SAMPLE]
-        return Discovery(
+        found = Discovery(
             target=self.table.target,
             inputs=self.prepared.table.inputs,
             formula=verdict.pick.formula if verdict.pick else None,
@@ -423,7 +429,7 @@ class _Search:
                 *self.table.notes,
                 *self.prepared.warnings,
                 *verdict.warnings,
-                *self.known.notes(pick),
+                *self.known.notes(pick, self.judge.refused),
                 *test.warnings,
                 *(self.journal.warnings if self.journal else ()),
             ),
@@ -435,6 +441,7 @@ class _Search:
             calibration=test.calibration,
             levels=self.table.levels,
         )
+        return self.known.whole(found, self.prepared)
 
     def _network_errors(self, model: Model | None) -> tuple[float, float]:
         """rmse and r2 of the network on the rows that were held out from it."""

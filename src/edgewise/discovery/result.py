@@ -23,6 +23,7 @@ from .calibration import LEFT_OUT, Calibration
 from .conformal import half_width
 from .journal import forget
 from .packed import pack, sha256, unpack
+from .rest import Rest
 from .saved import check, check_calibration, check_front
 
 KIND = "discovery"
@@ -49,7 +50,8 @@ class Discovery:
     hold the function). ``cut`` names the stages that the time budget ended early. ``rows`` counts the table's rows.
     ``test_rmse`` and ``test_r2`` are the pick's errors on rows that no step looked at (nan in tables of less than 200
     different inputs), ``calibration`` the rows that intervals can be read from. ``levels`` are the table's: the words that
-    became columns of 0 and 1.
+    became columns of 0 and 1. ``known`` is the part of the law that was told beforehand, with dots for what was searched
+    for: formulas, errors and answers are of the whole, ``model`` is of the dots alone.
     """
 
     target: str
@@ -74,6 +76,7 @@ class Discovery:
     test_r2: float = np.nan
     calibration: Calibration | None = None
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    known: str = ""
 
     @property
     def trusted(self) -> str:
@@ -133,7 +136,7 @@ class Discovery:
                 f"the network has learned from all {len(known.y)} rows of this small table, so its own errors on new rows "
                 "are not known. Ask for the interval of the formula with use='formula'."
             )
-        return known.y - self.model.predict(known.x)
+        return known.y - self.by_network(dict(zip(self.inputs, known.x.T, strict=True)))
 
     def _doubts(self, columns: Mapping[str, np.ndarray], answers: np.ndarray) -> Iterator[str]:
         yield from outside(self.ranges, columns)
@@ -151,9 +154,17 @@ class Discovery:
             return np.broadcast_to(answers, (len(next(iter(columns.values()))),)).copy()
         if use != "network":
             raise _unknown_use(use)
+        return self.by_network(columns)
+
+    def by_network(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Answers (rows,) of the network, and of what is known beside it, for columns by name."""
         if self.model is None:
             raise FormulaError("this run holds no network (see its notes); ask the formula with use='formula'.")
-        return self.model.predict(np.column_stack([columns[name] for name in self.model.inputs]))
+        answers = self.model.predict(np.column_stack([columns[name] for name in self.model.inputs]))
+        if not self.known:
+            return answers
+        beside, times = Rest.read(self.known, self.inputs).values(columns, len(answers))
+        return beside + times * answers
 
     def _columns(self, x: Any, use: str) -> dict[str, np.ndarray]:
         return columns_asked(x, self.inputs, self._needed(use), self.levels)
@@ -299,6 +310,7 @@ class Discovery:
             "calibration": None if self.calibration is None else self.calibration.as_dict(),
             "ranges": {name: list(ends) for name, ends in self.ranges.items()},
             "levels": {name: list(known) for name, known in self.levels.items()},
+            "known": self.known,
             "pick": next((i for i, f in enumerate(self.front) if f is self.formula), None),
         }
 
@@ -332,7 +344,7 @@ class Discovery:
             errors = saved["network"] or {"shape": (), "rmse": None, "r2": None, "rate": 0.0}
             model = _network(network, saved, name)
             calibration = None if saved["calibration"] is None else Calibration.from_dict(saved["calibration"])
-            check_calibration(calibration, model)
+            check_calibration(calibration, model, saved["inputs"])
             return cls(
                 target=saved["target"],
                 inputs=tuple(saved["inputs"]),
@@ -356,6 +368,7 @@ class Discovery:
                 test_r2=_number(saved["test"]["r2"]),
                 calibration=calibration,
                 levels={name: tuple(known) for name, known in saved["levels"].items()},
+                known=str(Rest.read(saved["known"], saved["inputs"])) if saved["known"] else "",
             )
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             if isinstance(error, StorageError | FormulaError):
