@@ -160,11 +160,12 @@ class Whole:
         return (f"the network is one of the dots in {self.table.target} = {self.rest}; its errors are of the whole.",)
 
     def _formula(self, formula: Formula, inputs: Sequence[str], held: Table) -> Formula:
-        """The whole law, its constants' errors where the constants are still there."""
+        """The whole law, with the errors of its constants where these are still there (0 of those that are known)."""
         own = {symbol(name): symbol(self.rest.names[column]) for name, column in formula.symbols.items()}
         expression = self.rest.whole(formula.expression.xreplace(own))
         rmse, r2 = self._errors(formula.rmse, held)
-        told = {formula.constants[name]: error for name, error in formula.constant_errors.items()}
+        told = {value: 0.0 for part in (self.rest.beside, self.rest.times) for value in constants(part).values()}
+        told |= {formula.constants[name]: error for name, error in formula.constant_errors.items()}
         errors = {name: told[value] for name, value in constants(expression).items() if value in told}
         symbols = {self.rest.names[column]: column for column in inputs}
         units = {name: unit for name, unit in self.table.units.items() if name in (*inputs, self.table.target)}
