@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgewise import Table, discover
+from edgewise import Table, discover, read_table
 from edgewise.discovery.knowledge import Bound, knowledge
 from edgewise.errors import ColumnError, SettingsError, StorageError, UnitError, UnknownNameError
 from edgewise.formula import parse
@@ -54,6 +54,14 @@ def test_a_column_without_a_unit_leaves_all_unused_and_says_so() -> None:
     _, known = knowledge(moving(), units={"m": "kg", "E": "J"})
     assert known.units == {}
     assert "'v' has none" in known.notes[0]
+
+
+def test_levels_of_words_are_plain_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "paint.csv"
+    file.write_text("colour,m [kg],E [J]\nred,1,2\nblue,2,4\nred,3,5\n")
+    _, known = knowledge(read_table(file, "E", one_hot=["colour"]), units=True)
+    assert set(known.units.values()) == {"1", "kg", "J"}
+    assert known.notes == ()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sympy
 
-from edgewise.data import Table
+from edgewise.data import Table, coded_name
 from edgewise.errors import SettingsError, UnitError
 from edgewise.formula import Dimension, Dimensions, Formula, complexity, dimension
 from edgewise.primitives import PRIMITIVES, Primitive
@@ -130,6 +130,8 @@ def _units(table: Table, given: Units) -> tuple[Table, dict[str, str], tuple[str
         )
     if given is not True:
         table = replace(table, units={**table.units, **given})
+    coded = {coded_name(column, level) for column, levels in table.levels.items() for level in levels}
+    table = replace(table, units={**dict.fromkeys(coded & set(table.inputs), "1"), **table.units})
     columns = (*table.inputs, table.target)
     for name in columns:
         _dimension(name, table.units.get(name, ""))

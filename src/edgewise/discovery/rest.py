@@ -127,7 +127,7 @@ class Whole:
 
     def __call__(self, found: "Discovery", prepared: "Prepared") -> "Discovery":
         """The discovery with whole formulas, and errors of the target."""
-        inputs = (*found.inputs, *(column for column in self.rest.columns if column not in found.inputs))
+        inputs = tuple(name for name in self.table.inputs if name in (*found.inputs, *self.rest.columns))
         lifted = {id(formula): self._formula(formula, inputs, prepared.held) for formula in found.front}
         scale = self._scale(prepared.held)
         front = Front(lifted.values(), floor=found.front.floor * scale)
