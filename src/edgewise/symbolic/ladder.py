@@ -53,7 +53,7 @@ def ladder(
     first = _sample(columns, y, noisy)
     queue.add(Node(first, 0.0))
     for child in dimensionless_problems(first, list(columns), dimensions) if dimensions else ():
-        queue.add(Node(child, 0.0, strong=not noisy))  # in noise no way to a name is surer than another
+        queue.add(Node(child, 0.0))
     for stage, node in queue:
         if work.late():
             return
