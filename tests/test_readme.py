@@ -22,6 +22,7 @@ PAGES = (
     "docs/classification.md",
     "docs/uncertainty.md",
     "docs/tables.md",
+    "docs/knowing.md",
     "docs/training.md",
 )
 LINKING = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

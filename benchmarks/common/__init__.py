@@ -1,7 +1,7 @@
 """What all benchmarks share: how a law is disguised, how a formula is scored, how a run is kept, timed and told."""
 
 from .clock import Clock
-from .disguise import disguise, drawn
+from .disguise import disguise, drawn, units_of
 from .rates import rate, wilson
 from .report import mean_of, median_of, table, write_report
 from .runs import Row, Runs
@@ -22,6 +22,7 @@ __all__ = [
     "score",
     "shape_of",
     "table",
+    "units_of",
     "wilson",
     "write_report",
 ]

@@ -3,8 +3,10 @@
     python -m benchmarks.feynman --rows odd --noise 0.01 --seeds 3 --workers 2
 
 ``--rows`` chooses laws by their number in the list (1-100, odd, even, bonus, 3-17, or 1,5,9); each is drawn ``--points``
-times, its columns renamed and shuffled by the seed. The page tells, for every level of noise, number of points and of
-dummy inputs, the runs of the newest source that was measured there. It is written from the runs that are kept.
+times, its columns renamed and shuffled by the seed. ``--units`` tells the search the units of all columns, those of the
+published list as `edgewise.data.laws` holds them. The page tells, for every level of noise, number of points and of dummy
+inputs, with and without units, the runs of the newest source that was measured there. It is written from the runs that
+are kept.
 """
 
 import argparse
@@ -42,11 +44,13 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=60.0, help="seconds for each table")
     parser.add_argument("--points", type=int, default=1000, help="rows of each table")
     parser.add_argument("--dummies", type=int, default=0, help="inputs that do not matter")
+    parser.add_argument("--units", action="store_true", help="tell the search the units of all columns")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--fresh", action="store_true", help="forget all earlier runs")
     options = parser.parse_args()
     runs = Runs(HERE, options.fresh)
     which = {name: getattr(options, name) for name in ("noise", "points", "dummies", "budget")}
+    which |= {"units": True} if options.units else {}
     tasks = [{"law": law.name, "seed": seed, **which} for seed in range(options.seeds) for law in chosen(options.rows)]
     runs.side_by_side(run, tasks, options.workers, warm_up)
     measured = levels_of(runs.all())

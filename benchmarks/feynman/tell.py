@@ -10,17 +10,17 @@ from edgewise.data.laws import laws_of
 
 from .published import LEFT_OUT, LEVELS, NEVER_FOUND, RATES
 
-SETTING = ("noise", "points", "dummies", "budget")
+SETTING = {"noise": 0.0, "points": 1000, "dummies": 0, "budget": 60.0, "units": False}
 NUMBERS = {law.name: number for number, law in enumerate(laws_of("feynman"), 1)}
 RULES = {"recovered": "recovered", "skeleton": "by_skeleton", "value": "by_value", "SRBench's rule": "by_srbench"}
-Setting = tuple[float, int, int, float]
+Setting = tuple[float, int, int, float, bool]
 
 
 def levels_of(rows: Iterable[Row]) -> dict[Setting, dict[str, list[Row]]]:
     """Rows by setting and half of the list, those of the source that came last."""
     found: dict[Setting, dict[str, list[Row]]] = {}
     for row in rows:
-        setting: Setting = tuple(row["task"][name] for name in SETTING)  # type: ignore[assignment]
+        setting: Setting = tuple(row["task"].get(name, usual) for name, usual in SETTING.items())  # type: ignore[assignment]
         found.setdefault(setting, {}).setdefault(half_of(row), []).append(row)
     return {
         setting: {half: _newest(halves[half]) for half in ("odd", "even", "bonus") if half in halves}
@@ -47,8 +47,9 @@ def published() -> str:
 
 def level(setting: Setting, halves: dict[str, list[Row]]) -> str:
     """One level of noise, rows and dummies: the rates of each half, and what was missed where it may be read."""
-    noise, points, dummies, budget = setting
+    noise, points, dummies, budget, units = setting
     beside = f", {dummies} inputs that do not matter" if dummies else ""
+    beside += ", with units" if units else ""
     title = f"## Noise {noise:g}, {points} rows{beside}, at most {budget:g} s a table"
     groups = dict(halves)
     hundred = [row for half in ("odd", "even") for row in halves.get(half, [])]

@@ -1,16 +1,17 @@
 """One table of one law, in a process that may be any."""
 
-from benchmarks.common import Clock, Row, disguise, drawn, score
+from benchmarks.common import Clock, Row, disguise, drawn, score, units_of
 from edgewise import discover
 from edgewise.data.laws import law as law_of
 
 
-def run(law: str, seed: int, noise: float, points: int, dummies: int, budget: float) -> Row:
-    """One discovery, scored."""
+def run(law: str, seed: int, noise: float, points: int, dummies: int, budget: float, units: bool = False) -> Row:
+    """One discovery, scored; with ``units`` it is told those of all columns."""
     truth = disguise(law_of(law), seed, dummies)
     table = drawn(truth, seed, points, noise)
     with Clock() as clock:
-        found = discover(table, seed=seed, time_budget=budget)
+        known = units_of(law_of(law), seed, dummies) if units else None
+        found = discover(table, seed=seed, time_budget=budget, units=known)
     text = found.formula.text if found.formula else None
     return {
         **vars(score(text, truth, seed, noise, points)),

@@ -9,7 +9,8 @@
     │   └── ValuesError       cells that are no finite numbers, a constant target, too few rows
     ├── ShapeError            numbers of columns, rows or nodes that do not fit
     ├── SettingsError         an argument outside what it may be
-    │   └── UnknownNameError  no such primitive, basis, optimiser, law (with "did you mean")
+    │   ├── UnknownNameError  no such primitive, basis, optimiser, law (with "did you mean")
+    │   └── UnitError         a unit that cannot be read, or units that contradict one another
     ├── FormulaError          a formula cannot be evaluated or written
     │   ├── ParseError        text that is no formula
     │   └── NotSymbolicError  a network with splines was asked for a closed formula
@@ -56,6 +57,10 @@ class SettingsError(EdgewiseError, ValueError):
 
 class UnknownNameError(SettingsError):
     """A name that is in none of our tables."""
+
+
+class UnitError(SettingsError):
+    """A unit cannot be read, or units contradict one another."""
 
 
 class FormulaError(EdgewiseError, ValueError):

@@ -366,3 +366,35 @@ def test_an_interval_that_cannot_be_is_refused_before_anything_is_said(command: 
     assert result.code == 2
     assert result.err.startswith("error: --interval is a share of new rows between 0 and 1")
     assert result.out == ""
+
+
+def test_what_is_known_is_said_by_options(command: Command, found: dict[str, Any], table: Path) -> None:
+    result = command(
+        "discover", table, "--target", "T", "--inputs", "L,g", "--units", "header,L=m", "--known", "3*L + ...",
+        "--shapes", "L=increasing and convex,T=positive", "--primitives", "sin,x^2", "--without", "sin", "--prefer", "x^2",
+        "--max-complexity", 15, "--workers", 2,
+    )  # fmt: skip
+    assert result.code == 0
+    said = {
+        "units": True,
+        "known": "3*L + ...",
+        "shapes": {"L": "increasing and convex", "T": "positive"},
+        "primitives": ["sin", "x^2"],
+        "without": ["sin"],
+        "preferred": ["x^2"],
+        "max_complexity": 15,
+        "workers": 2,
+    }
+    assert {name: found[name] for name in said} == said
+    assert found["table"].units["L"] == "m"
+
+
+def test_units_alone_are_labels_until_they_are_asked_for(command: Command, found: dict[str, Any], table: Path) -> None:
+    assert command("discover", table, "--target", "T", "--inputs", "L,g").code == 0
+    assert found["units"] is False
+
+
+def test_shapes_are_pairs(command: Command, table: Path) -> None:
+    result = command("discover", table, "--target", "T", "--inputs", "L,g", "--shapes", "increasing")
+    assert result.code == 2
+    assert "--shapes says 'increasing'; expected pairs like \"L=increasing" in result.err

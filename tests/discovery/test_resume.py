@@ -11,6 +11,7 @@ import pytest
 
 from edgewise import Discovery, Table, discover
 from edgewise.discovery import architecture, journal, pipeline
+from edgewise.discovery.knowledge import Knowledge
 from edgewise.discovery.memory import about, exact_text, fingerprint
 from edgewise.errors import SettingsError, StorageError
 from edgewise.files import held
@@ -146,7 +147,7 @@ def test_another_search_is_not_gone_on_with(other: str, folder: Path, nearly_don
 
 def test_own_primitives_of_one_name_are_told_apart() -> None:
     def key(formula: Callable[..., Any], **said: Any) -> Any:
-        return about(table(), 0, 1.0, {"foo": Primitive("foo", formula, **said)})["set of primitives"]
+        return about(table(), 0, 1.0, Knowledge({"foo": Primitive("foo", formula, **said)}))["set of primitives"]
 
     sine = key(lambda m, x: m.sin(x))
     assert sine == key(lambda m, y: m.sin(y))

@@ -86,6 +86,24 @@ def test_a_file_and_a_pickle_answer_alike(fitted: KANRegressor, frame: pd.DataFr
         np.testing.assert_array_equal(other.predict(x), fitted.predict(x))
 
 
+def test_a_column_that_was_left_aside_is_no_harm_to_a_file(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).uniform(1, 2, (11, 3))
+    x[:, 1] = 9.81
+    model = KANRegressor(**QUICK).fit(x, x[:, 0] * x[:, 2])
+    model.save(tmp_path / "law.safetensors")
+    np.testing.assert_array_equal(KANRegressor.load(tmp_path / "law.safetensors").predict(x), model.predict(x))
+
+
+def test_what_is_known_goes_to_the_search(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).uniform(1, 2, (11, 3))
+    x[:, 1] = 9.81
+    model = KANRegressor(known="x0*x1 + ...", shapes={"x0": "increasing"}, max_complexity=20, without=["tan"], **QUICK)
+    model.fit(x, x[:, 0] * 9.81 + x[:, 2] ** 2)
+    assert str(model.formula_) == "x0*x1 + x2**2"
+    model.save(tmp_path / "law.safetensors")
+    np.testing.assert_array_equal(KANRegressor.load(tmp_path / "law.safetensors").predict(x), model.predict(x))
+
+
 def test_no_torch_object_is_pickled(fitted: KANRegressor) -> None:
     assert b"torch" not in pickle.dumps(fitted)
 

@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -53,7 +53,26 @@ def discover(
     inputs: Annotated[
         str | None, typer.Option(help="Columns to explain it by, as a,b. Without it: all others.")
     ] = None,
-    units: Annotated[str | None, typer.Option(help='Units of columns, as "L=m,T=s".')] = None,
+    units: Annotated[
+        str | None,
+        typer.Option(
+            help='Units to search with: "L=m,T=s", header for those of the file, or both; 1 is a plain number.'
+        ),
+    ] = None,
+    known: Annotated[
+        str | None, typer.Option(help='A part of the law, "m*g*h + ..." or "exp(-t) * ...": the dots are searched for.')
+    ] = None,
+    shapes: Annotated[
+        str | None, typer.Option(help='How the law depends on columns, as "L=increasing,theta=even and convex".')
+    ] = None,
+    primitives: Annotated[
+        str | None, typer.Option(help="The only functions that a formula may have, as sin,exp,x^2.")
+    ] = None,
+    without: Annotated[str | None, typer.Option(help="Functions that it may not have, as tan,abs.")] = None,
+    prefer: Annotated[str | None, typer.Option(help="Functions that win where the rows tell little.")] = None,
+    max_complexity: Annotated[
+        int | None, typer.Option("--max-complexity", help="The most symbols that a formula may have.", min=1)
+    ] = None,
     weights: Annotated[str | None, typer.Option(help="The column that says how much each row counts.")] = None,
     one_hot: Annotated[
         str | None, typer.Option(help="Columns of words, as a,b: each level becomes an input of 0 and 1.")
@@ -65,6 +84,7 @@ def discover(
     time_budget: Budget = 60.0,
     effort: Effort = 1.0,
     seed: Seed = 0,
+    workers: Annotated[int, typer.Option(help="Processes that try networks at the same time.", min=1)] = 1,
     out: Annotated[Path | None, typer.Option(help="Folder to save the run in.")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the search that was killed or interrupted in --out.")
@@ -84,7 +104,17 @@ def discover(
         drop_missing=drop_missing,
         decimal_comma=decimal_comma,
     )
-    _discover(data, seed, time_budget, words.folder(out), as_json, effort, resume)
+    said = {
+        "units": units is not None,
+        "known": known,
+        "shapes": words.pairs(shapes, "--shapes", "L=increasing,g=decreasing") if shapes else None,
+        "primitives": words.names(primitives),
+        "without": words.names(without),
+        "preferred": words.names(prefer),
+        "max_complexity": max_complexity,
+    }
+    settings = {"seed": seed, "time_budget": time_budget, "effort": effort, "workers": workers, "resume": resume}
+    _discover(data, words.folder(out), as_json, **said, **settings)
 
 
 @app.command()
@@ -249,19 +279,13 @@ def demo(
 
     words.folder(out)
     say(f"{TABLES['kepler'].about}\n  source    {TABLES['kepler'].source}\n  writes    {out}/")
-    _discover(load_table("kepler"), seed, time_budget, out, as_json=False)
+    _discover(load_table("kepler"), out, as_json=False, seed=seed, time_budget=time_budget)
 
 
-def _discover(
-    table: "Table",
-    seed: int,
-    time_budget: float,
-    out: Path | None,
-    as_json: bool,
-    effort: float = 1.0,
-    resume: bool = False,
-) -> None:
-    """Search, print, save; Ctrl+C prints and saves the best so far and exits with 130."""
+def _discover(table: "Table", out: Path | None, as_json: bool, **settings: Any) -> None:
+    """Search, print, save; Ctrl+C prints and saves the best so far and exits with 130. ``settings`` are those of
+    `edgewise.discover`."""
+    seed, time_budget, resume = settings["seed"], settings["time_budget"], settings.get("resume", False)
     columns = f"{', '.join(map(table.label, table.inputs))} -> {table.label(table.target)}"
     say(f"  data      {table.rows} rows, {columns}; seed {seed}, up to {time_budget:g} s")
     if out is not None:
@@ -276,15 +300,7 @@ def _discover(
                     interrupts.insist()
                     bar(stage, share, best)
 
-                found = search(
-                    table,
-                    seed=seed,
-                    time_budget=time_budget,
-                    effort=effort,
-                    progress=progress,
-                    checkpoint=out,
-                    resume=resume,
-                )
+                found = search(table, progress=progress, checkpoint=out, **settings)
             interrupts.only_note()
             _tell(found, out, as_json)
     except KeyboardInterrupt:

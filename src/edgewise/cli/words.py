@@ -11,6 +11,7 @@ from typing import Any
 from edgewise.errors import SettingsError
 from edgewise.files import is_passing, read_current
 
+HEADER = "header"
 SHORT = {
     "js": "javascript",
     "jl": "julia",
@@ -34,16 +35,25 @@ def names(text: str | None) -> list[str] | None:
 
 
 def units(text: str | None) -> dict[str, str]:
-    """``"L=m, T=s"`` as a dictionary.
+    """``"L=m, T=s"`` as a dictionary; the word ``header`` stands for the units in the header, which are there anyway.
 
-    >>> units("L=m,T=s")
+    >>> units("header,L=m,T=s")
     {'L': 'm', 'T': 's'}
     """
-    pairs = [cell.rpartition("=") for cell in _cells(text or "") if cell.strip()]
-    for name, _, unit in pairs:
-        if not name.strip() or not unit.strip():
-            raise SettingsError(f'--units says {text!r}; expected pairs like "L=m,T=s".')
-    return {name.strip(): unit.strip() for name, _, unit in pairs}
+    given = [cell for cell in _cells(text or "") if cell.strip() != HEADER]
+    return _pairs(given, f'--units says {text!r}; expected pairs like "L=m,T=s", or {HEADER}, or both.')
+
+
+def pairs(text: str, option: str, example: str) -> dict[str, str]:
+    """The same for another option, which the error names."""
+    return _pairs(_cells(text), f'{option} says {text!r}; expected pairs like "{example}".')
+
+
+def _pairs(cells: Iterable[str], otherwise: str) -> dict[str, str]:
+    found = [cell.rpartition("=") for cell in cells if cell.strip()]
+    if any(not name.strip() or not value.strip() for name, _, value in found):
+        raise SettingsError(otherwise)
+    return {name.strip(): value.strip() for name, _, value in found}
 
 
 def folder(path: Path | None) -> Path | None:

@@ -63,15 +63,20 @@ Event = Entered | Replaced
 class Judge:
     """Refits candidates on the training rows, measures them on the others, and keeps the front.
 
-    ``permitted`` says of an expression whether it may be proposed at all (see `permitted`). ``events`` are what made the
+    ``permitted`` says of an expression whether it may be proposed at all (see `permitted`), ``nats`` by how much the rows
+    must speak for it beyond its message, for reasons that they do not tell, and ``refuses`` why it is not to be had at all
+    (see `Knowledge`; empty where it is): such formulas stand in ``refused``. ``events`` are what made the
     front: another judge of the same rows that replays them has the same one, without any fitting.
     """
 
     prepared: Prepared
     permitted: Callable[[sympy.Expr], bool] = lambda expression: True
+    nats: Callable[[sympy.Expr], float] = lambda expression: 0.0
+    refuses: Callable[[sympy.Expr], str] = lambda expression: ""
     front: Front = field(init=False)
     judged: list[Judged] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    refused: list[tuple[Formula, str]] = field(default_factory=list)
     _lengths: dict[int, float] = field(default_factory=dict)  # judged ones live as long as the judge
 
     def __post_init__(self) -> None:
@@ -128,9 +133,10 @@ class Judge:
     def replay(self, events: Sequence[Event]) -> None:
         """Do again what another judge of the same rows did. Raises StorageError where that cannot be."""
         for event in events:
+            known = len(self.events)
             if isinstance(event, Replaced):
                 self._replace(event)
-            elif self._enter(event.expression, event.errors, event.stage) is None:
+            elif self._enter(event.expression, event.errors, event.stage) is None and len(self.events) == known:
                 raise StorageError(
                     f"the unfinished search holds {event.expression}, which has no finite values on the rows of this table. "
                     "Leave out resume to begin anew."
@@ -155,9 +161,10 @@ class Judge:
         return min((known[id(formula)] for formula in self.front), key=self._length)
 
     def _length(self, candidate: Judged) -> float:
-        """`message_length`, found once for each candidate."""
+        """`message_length` and the further ``nats``, found once for each candidate."""
         if id(candidate) not in self._lengths:
-            self._lengths[id(candidate)] = message_length(candidate, self.prepared)
+            length = message_length(candidate, self.prepared)
+            self._lengths[id(candidate)] = length + self.nats(candidate.formula.expression)
         return self._lengths[id(candidate)]
 
     def settle(self) -> Judged | None:
@@ -178,6 +185,10 @@ class Judge:
             return None
         rmse, explained = rms(residuals, held.weights), r2(residuals, held.y, held.weights)
         formula = Formula(table.target, expression, self.prepared.symbols, table.units, rmse, explained, errors)
+        if reason := self.refuses(expression):
+            self.refused.append((formula, reason))
+            self.events.append(event)
+            return None
         every, weights = self._everywhere(expression, residuals)
         found = Judged(formula, stage, rmse / self.prepared.spread, residuals, every, weights)
         self.judged.append(found)
@@ -187,21 +198,23 @@ class Judge:
 
     def _offer(self, new: Judged) -> None:
         """Bring a formula to the front. Simpler and nearer is better, but not by more fitted constants alone: their digits
-        count in the message and not among the symbols, so the shorter message keeps its place, or takes it."""
+        count in the message and not among the symbols, so the shorter message keeps its place, or takes it. The same
+        holds of what speaks against a formula beside the rows."""
         known = {id(j.formula): j for j in self.judged}
         beating, beaten = (
             [known[id(formula)] for formula in some(new.formula)] for some in (self.front.beating, self.front.beaten_by)
         )
-        if any(self._owes_it_to_constants(new, other) for other in beaten):
+        if any(self._is_no_gain(new, other) for other in beaten):
             return
-        if all(self._owes_it_to_constants(other, new) for other in beating):
+        if all(self._is_no_gain(other, new) for other in beating):
             for other in beating:
                 self.front.discard(other.formula)
         self.front.add(new.formula)
 
-    def _owes_it_to_constants(self, one: Judged, other: Judged) -> bool:
+    def _is_no_gain(self, one: Judged, other: Judged) -> bool:
         more = len(one.formula.constants) > len(other.formula.constants) and not one.exact
-        return more and message_length(one, self.prepared) > message_length(other, self.prepared)
+        odder = self.nats(one.formula.expression) > self.nats(other.formula.expression)
+        return (more or odder) and self._length(one) > self._length(other)
 
     def _residuals(self, expression: sympy.Expr, table: Table) -> np.ndarray | None:
         """Residuals on some rows (in small tables each row is left out once), None where one is not finite."""

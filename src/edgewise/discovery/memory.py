@@ -5,7 +5,7 @@ measure them again. What cannot be read back to the last bit (functions of the u
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
 from importlib.metadata import version
 from math import isfinite
@@ -25,13 +25,15 @@ from .architecture import Shape, Trial
 from .canonical import hashed
 from .journal import Entry, Journal
 from .judge import Entered, Event, Judge, Replaced
+from .knowledge import Knowledge
 
 LIBRARIES = ("edgewise", "numpy", "scipy", "sympy", "torch")  # other versions may round otherwise
 _POINTS = np.array([-7.3, -2.1, -0.9, -0.4, -0.05, 0.03, 0.3, 0.7, 1.2, 2.6, 9.1])  # where own primitives are compared
 
 
-def about(table: Table, seed: int, effort: float, primitives: Mapping[str, Primitive]) -> Entry:
+def about(table: Table, seed: int, effort: float, known: Knowledge) -> Entry:
     """All that decides what a search finds: by what a journal knows its search again."""
+    primitives = known.primitives
     return {
         "table": fingerprint(table),
         "seed": seed,
@@ -39,6 +41,7 @@ def about(table: Table, seed: int, effort: float, primitives: Mapping[str, Primi
         "set of primitives": [
             name if PRIMITIVES.get(name) is row else f"own {name} {_checksum(row)}" for name, row in primitives.items()
         ],
+        "known": known.as_entry(),
         "set of versions": [f"{name} {version(name)}" for name in LIBRARIES],
     }
 

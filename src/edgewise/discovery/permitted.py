@@ -8,6 +8,7 @@ from edgewise.errors import SettingsError
 from edgewise.formula import symbol
 from edgewise.primitives import PRIMITIVES, Primitive, find
 
+_ANY = sympy.Dummy("p")  # an exponent that is fitted
 Application = sympy.core.function.Application
 
 
@@ -34,12 +35,9 @@ def permitted(primitives: Iterable[Primitive]) -> Callable[[sympy.Expr], bool]:
     >>> allowed(parse("3*sin(x*y)**4")), allowed(parse("exp(x)")), allowed(parse("1/x"))
     (True, False, False)
     """
-    x, p = symbol("x"), sympy.Dummy("p")
-    forms = [sympy.sympify(row("sympy", x, *[p] * row.exponent), strict=True) for row in primitives]
-    functions = {type(part) for form in forms for part in form.atoms(Application)}
-    powers = {part.exp for form in forms for part in form.atoms(sympy.Pow)}
+    functions, powers = _made_of(primitives)
     exponents = powers | {a * b for a in powers for b in powers}
-    any_power = p in powers or {sympy.exp, sympy.log} <= functions
+    any_power = _ANY in powers or {sympy.exp, sympy.log} <= functions
 
     def allowed(expression: sympy.Expr) -> bool:
         raised = [part for part in expression.atoms(sympy.Pow) if part.free_symbols]
@@ -48,3 +46,34 @@ def permitted(primitives: Iterable[Primitive]) -> Callable[[sympy.Expr], bool]:
         )
 
     return allowed
+
+
+def uses(primitive: Primitive) -> Callable[[sympy.Expr], bool]:
+    """A test of expressions: whether all functions and powers that make the primitive occur in them.
+
+    >>> from edgewise.formula import parse
+    >>> from edgewise.primitives import PRIMITIVES
+    >>> test = uses(PRIMITIVES["sin"])
+    >>> test(parse("2*sin(x)**2")), test(parse("cos(x)")), uses(PRIMITIVES["sqrt"])(parse("1/sqrt(x)"))
+    (True, False, True)
+    """
+    functions, powers = _made_of([primitive])
+
+    def used(expression: sympy.Expr) -> bool:
+        raised = {part.exp for part in expression.atoms(sympy.Pow)}
+        raised |= {-exponent for exponent in raised if not exponent.is_Integer}
+        return functions <= {type(part) for part in expression.atoms(Application)} and powers - {_ANY} <= raised
+
+    return used
+
+
+def _made_of(primitives: Iterable[Primitive]) -> tuple[set[type], set[sympy.Expr]]:
+    """The functions and the exponents that the primitives are written with."""
+    forms = [as_expression(row) for row in primitives]
+    functions = {type(part) for form in forms for part in form.atoms(Application)}
+    return functions, {part.exp for form in forms for part in form.atoms(sympy.Pow)}
+
+
+def as_expression(primitive: Primitive) -> sympy.Expr:
+    """The primitive of x, written out."""
+    return sympy.sympify(primitive("sympy", symbol("x"), *[_ANY] * primitive.exponent), strict=True)

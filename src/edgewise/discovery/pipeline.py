@@ -27,7 +27,6 @@ from edgewise.data import Table, as_table
 from edgewise.errors import SettingsError
 from edgewise.formula import symbol
 from edgewise.nn import KAN, Model
-from edgewise.primitives import PRIMITIVES, Primitive
 from edgewise.surgery import prune
 from edgewise.symbolic import Outlook, Work, ladder, named_graphs, outlook, waves
 
@@ -46,10 +45,10 @@ from .calibration import tested
 from .clock import Clock
 from .journal import Journal, journal
 from .judge import Judge, Judged, beats
+from .knowledge import Bound, Knowledge, Primitives, Units, knowledge
 from .limits import NAMING_AN_EDGE, Limits, combinations_for, refitting, snapping, writing_out
 from .memory import Steps, Trials, about
 from .naming import name_network
-from .permitted import permitted, table_of
 from .prepare import Prepared, prepare
 from .result import Discovery, Step
 from .settings import checked
@@ -78,7 +77,13 @@ def discover(
     *,
     seed: int = 0,
     time_budget: float = 60.0,
-    primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
+    units: Units = None,
+    known: str | None = None,
+    shapes: Mapping[str, str] | None = None,
+    primitives: Primitives = None,
+    without: Iterable[str] | None = None,
+    preferred: Iterable[str] | None = None,
+    max_complexity: int | None = None,
     workers: int = 1,
     progress: Progress | None = None,
     effort: float = 1.0,
@@ -89,11 +94,17 @@ def discover(
 
     ``table`` is a Table, or what one can be made of with ``target``: a data frame, a mapping of columns, a path.
     ``time_budget`` is in wall seconds; when it ends, or on Ctrl+C, the best so far is returned and ``cut`` says what was
-    left out. ``primitives`` restricts the functions that edges may become (names of the table, or the user's own).
-    ``workers`` processes try network shapes at the same time; the answer does not depend on their number, nor on anything
-    but the table, ``seed`` and the settings, unless the budget cut a stage: what each step may do is counted in work, by
-    the rows of the table and multiplied by ``effort``. ``progress(step, share, best formula)`` is called as the
-    search goes on.
+    left out. ``workers`` processes try network shapes at the same time; the answer does not depend on their number, nor
+    on anything but the table, ``seed`` and the settings, unless the budget cut a stage: what each step may do is counted
+    in work, by the rows of the table and multiplied by ``effort``. ``progress(step, share, best formula)`` is called as
+    the search goes on.
+
+    What you know beforehand: ``units`` by column (True for those of the table) let the search begin with dimensionless
+    groups and put formulas first that agree with them. ``known`` is a part of the law, ``"m*g*h + ..."`` or
+    ``"exp(-t) * ..."``: the dots are what is searched for, and the whole law is the answer. ``shapes`` say how it depends
+    on columns, ``{"L": "increasing"}``: formulas that do not are refused. ``primitives`` restricts the functions that
+    edges may become (names of the table, or the user's own), ``without`` takes some away, ``preferred`` ones win where the
+    rows tell little, and no formula is longer than ``max_complexity`` symbols.
 
     ``checkpoint`` is the folder that the run will be saved in: what is finished is kept there while the search goes on
     (in ``unfinished.journal``, until `Discovery.save` has written a whole run). After a kill, Ctrl+C or a budget that
@@ -111,10 +122,19 @@ def discover(
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers!r}.")
     if resume and checkpoint is None:
         raise SettingsError("resume goes on with a search that was kept: say in which folder with checkpoint=...")
-    rows = table_of(primitives)
-    search = _Search(table, seed, time_budget, rows, workers, progress or (lambda *_: None), effort)
+    table, told = knowledge(
+        table,
+        primitives=primitives,
+        without=without,
+        preferred=preferred,
+        max_complexity=max_complexity,
+        units=units,
+        known=known,
+        shapes=shapes,
+    )
+    search = _Search(table, seed, time_budget, told, workers, progress or (lambda *_: None), effort)
     with (
-        journal(checkpoint, {} if checkpoint is None else about(table, seed, effort, rows), resume) as search.journal,
+        journal(checkpoint, {} if checkpoint is None else about(table, seed, effort, told), resume) as search.journal,
         np.errstate(all="ignore"),  # candidates may overflow: the judge sees it
     ):
         try:
@@ -140,17 +160,17 @@ class _Search:
         table: Table,
         seed: int,
         budget: float,
-        primitives: Mapping[str, Primitive],
+        known: Knowledge,
         workers: int,
         progress: Progress,
         effort: float = 1.0,
     ) -> None:
         self.clock = Clock(budget)
-        self.table, self.seed, self.workers, self.primitives = table, seed, workers, primitives
+        self.table, self.seed, self.workers, self.primitives = table, seed, workers, known.primitives
         self.prepared: Prepared = prepare(table, seed)
         self.effort, self.limits = effort, Limits(self.prepared.train.rows, effort)
-        whole = primitives.keys() == PRIMITIVES.keys()
-        self.judge = Judge(self.prepared) if whole else Judge(self.prepared, permitted(primitives.values()))
+        self.known = Bound(known, self.prepared.symbols, table.target)
+        self.judge = Judge(self.prepared, self.known.permits, self.known.nats, self.known.refuses)
         self.progress = progress
         self.journal: Journal | None = None
         self.architecture: Architecture | None = None
@@ -238,8 +258,8 @@ class _Search:
         self._climb("noisy ladder", self._noise(), work)
 
     def _climb(self, name: str, noise: float | None, work: Work) -> None:
-        train = self.prepared.train
-        for candidate in ladder(self.prepared.columns(train), train.y, noise=noise, work=work):
+        train, dimensions = self.prepared.train, self.known.dimensions
+        for candidate in ladder(self.prepared.columns(train), train.y, noise=noise, work=work, dimensions=dimensions):
             self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
             self._tell(name)
         if work.cut:
@@ -388,13 +408,14 @@ class _Search:
         model: Model | None = architecture.model if architecture else None
         rmse, explained = self._network_errors(model)
         test = tested(verdict.pick, self.prepared)
+        pick = verdict.pick.formula.expression if verdict.pick else None
         rows = np.random.default_rng(self.seed).permutation(self.prepared.table.rows)[:SAMPLE]
-        return Discovery(
+        found = Discovery(
             target=self.table.target,
             inputs=self.prepared.table.inputs,
             formula=verdict.pick.formula if verdict.pick else None,
             front=self.judge.front,
-            verified=verdict.verified,
+            verified=verdict.verified and not (pick is not None and self.known.contradicts(pick)),
             model=model,
             network_shape=tuple(architecture.trial.shape) if architecture else (),
             network_rmse=rmse,
@@ -408,6 +429,7 @@ class _Search:
                 *self.table.notes,
                 *self.prepared.warnings,
                 *verdict.warnings,
+                *self.known.notes(pick, self.judge.refused),
                 *test.warnings,
                 *(self.journal.warnings if self.journal else ()),
             ),
@@ -419,6 +441,7 @@ class _Search:
             calibration=test.calibration,
             levels=self.table.levels,
         )
+        return self.known.whole(found, self.prepared)
 
     def _network_errors(self, model: Model | None) -> tuple[float, float]:
         """rmse and r2 of the network on the rows that were held out from it."""

@@ -23,6 +23,7 @@ from .calibration import LEFT_OUT, Calibration
 from .conformal import half_width
 from .journal import forget
 from .packed import pack, sha256, unpack
+from .rest import Rest
 from .saved import check, check_calibration, check_front
 
 KIND = "discovery"
@@ -49,7 +50,8 @@ class Discovery:
     hold the function). ``cut`` names the stages that the time budget ended early. ``rows`` counts the table's rows.
     ``test_rmse`` and ``test_r2`` are the pick's errors on rows that no step looked at (nan in tables of less than 200
     different inputs), ``calibration`` the rows that intervals can be read from. ``levels`` are the table's: the words that
-    became columns of 0 and 1.
+    became columns of 0 and 1. ``known`` is the part of the law that was told beforehand, with dots for what was searched
+    for: formulas, errors and answers are of the whole, ``model`` is of the dots alone.
     """
 
     target: str
@@ -74,6 +76,7 @@ class Discovery:
     test_r2: float = np.nan
     calibration: Calibration | None = None
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    known: str = ""
 
     @property
     def trusted(self) -> str:
@@ -134,7 +137,7 @@ class Discovery:
                 f"the network has learned from all {len(known.y)} rows of this small table, so its own errors on new rows "
                 "are not known. Ask for the interval of the formula: --use formula (in Python: use='formula')."
             )
-        return known.y - self.model.predict(known.x)
+        return known.y - self.by_network(dict(zip(self.inputs, known.x.T, strict=True)))
 
     def _doubts(self, columns: Mapping[str, np.ndarray], answers: np.ndarray) -> Iterator[str]:
         yield from outside(self.ranges, columns)
@@ -152,19 +155,30 @@ class Discovery:
             if self.formula is None:
                 raise FormulaError("no formula was found; ask the network: --use network (in Python: use='network').")
             return self.formula
-        if self.model is None:
-            raise FormulaError(
-                "this run holds no network (see its notes); ask the formula: --use formula (in Python: use='formula')."
-            )
+        self._require_network()
         return None
 
     def _answers(self, columns: Mapping[str, np.ndarray], formula: Formula | None) -> np.ndarray:
         """Answers (rows,) of the formula, or of the network without one."""
-        if formula is not None:
-            answers = formula.predict(columns)
-            return np.broadcast_to(answers, (len(next(iter(columns.values()))),)).copy()
-        assert self.model is not None
-        return self.model.predict(np.column_stack([columns[name] for name in self.model.inputs]))
+        if formula is None:
+            return self.by_network(columns)
+        return np.broadcast_to(formula.predict(columns), (len(next(iter(columns.values()))),)).copy()
+
+    def by_network(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Answers (rows,) of the network, and of what is known beside it, for columns by name."""
+        model = self._require_network()
+        answers = model.predict(np.column_stack([columns[name] for name in model.inputs]))
+        if not self.known:
+            return answers
+        beside, times = Rest.read(self.known, self.inputs).values(columns, len(answers))
+        return beside + times * answers
+
+    def _require_network(self) -> Model:
+        if self.model is None:
+            raise FormulaError(
+                "this run holds no network (see its notes); ask the formula: --use formula (in Python: use='formula')."
+            )
+        return self.model
 
     def _columns(self, x: Any, formula: Formula | None) -> dict[str, np.ndarray]:
         return columns_asked(x, self.inputs, self._needed(formula), self.levels)
@@ -310,6 +324,7 @@ class Discovery:
             "calibration": None if self.calibration is None else self.calibration.as_dict(),
             "ranges": {name: list(ends) for name, ends in self.ranges.items()},
             "levels": {name: list(known) for name, known in self.levels.items()},
+            "known": self.known,
             "pick": next((i for i, f in enumerate(self.front) if f is self.formula), None),
         }
 
@@ -343,7 +358,7 @@ class Discovery:
             errors = saved["network"] or {"shape": (), "rmse": None, "r2": None, "rate": 0.0}
             model = _network(network, saved, name)
             calibration = None if saved["calibration"] is None else Calibration.from_dict(saved["calibration"])
-            check_calibration(calibration, model)
+            check_calibration(calibration, model, saved["inputs"])
             return cls(
                 target=saved["target"],
                 inputs=tuple(saved["inputs"]),
@@ -367,6 +382,7 @@ class Discovery:
                 test_r2=_number(saved["test"]["r2"]),
                 calibration=calibration,
                 levels={name: tuple(known) for name, known in saved["levels"].items()},
+                known=str(Rest.read(saved["known"], saved["inputs"])) if saved["known"] else "",
             )
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             if isinstance(error, StorageError | FormulaError):

@@ -1,6 +1,6 @@
 """What a saved run must look like before anything in it is believed: files come from anywhere."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def check(saved: Any) -> dict[str, Any]:
     """The entries of ``formula.json``, all there and each of its kind. Raises ValueError that names the first that is not."""
-    saved = _checked(saved, ENTRIES)
+    saved = _checked({"known": "", **saved} if isinstance(saved, dict) else saved, ENTRIES)
     if saved["network"] is not None and not _is_text(saved.get("network_sha256")):
         raise ValueError("'network_sha256' is not the checksum of its network")
     if saved["calibration"] is not None and any(len(row) != len(saved["inputs"]) for row in saved["calibration"]["x"]):
@@ -70,12 +70,13 @@ def check_front(saved: Mapping[str, Any], front: Front) -> None:
         raise ValueError("its formulas are of other columns")
 
 
-def check_calibration(calibration: Calibration | None, model: Model | None) -> None:
-    """That the network, whose errors on these rows intervals are read from, has an answer for each."""
+def check_calibration(calibration: Calibration | None, model: Model | None, inputs: Sequence[str]) -> None:
+    """That the network, whose errors on these rows of ``inputs`` intervals are read from, has an answer for each."""
     if calibration is None or model is None:
         return
+    x = calibration.x[:, [list(inputs).index(name) for name in model.inputs]]
     with np.errstate(all="ignore"):
-        if not np.isfinite(calibration.y - model.predict(calibration.x)).all():
+        if not np.isfinite(calibration.y - model.predict(x)).all():
             raise ValueError("its network has no finite answers on the rows of 'calibration'")
 
 
@@ -199,6 +200,7 @@ ENTRIES: Entries = {
     "test": (lambda value: _has(ERRORS, value), "errors on test rows"),
     "calibration": (lambda value: value is None or _is_calibration(value), "rows to read intervals from, or null"),
     "levels": (lambda value: _is_dict_of(_are_names, value), "words by column, each once"),
+    "known": (_is_text, "a text"),
 }
 OF_CLASSES: Entries = {
     "classes": (_are_classes, "two labels or more, sorted"),

@@ -70,7 +70,7 @@ def _of_formula(formula: Formula, columns: Mapping[str, np.ndarray]) -> np.ndarr
 def _of_network(discovery: Discovery, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     if discovery.model is None:
         raise FormulaError("there is no network (`discovery_` notes why); ask the formula with use='formula'.")
-    return discovery.model.predict(np.column_stack([columns[name] for name in discovery.model.inputs]))
+    return discovery.by_network(columns)
 
 
 def _filled(discovery: Discovery, columns: Mapping[str, np.ndarray], answers: np.ndarray) -> np.ndarray:

@@ -174,7 +174,7 @@ class DiscoveryEstimator(BaseEstimator, ABC):
         for name in self._learned:
             setattr(self, name, facts[name])
         self.discoveries_ = tuple(map(self._found_as.from_bytes, found))
-        if not found or any(discovery.inputs != self._names() for discovery in self.discoveries_):
+        if not found or any(set(one.inputs) - set(self._names()) for one in self.discoveries_):
             raise StorageError("the file holds no discovery of the estimator's columns, so it is no fitted estimator.")
 
     def __getstate__(self) -> dict[str, Any]:

@@ -28,8 +28,9 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
     """Find the formula behind a table, by scikit-learn's conventions.
 
     ``random_state`` seeds the search (0 by default, so that the same table gives the same formula; None draws a seed).
-    ``time_budget`` is in wall seconds for each output, ``effort`` multiplies the work of the search. ``primitives``
-    restricts the functions of formulas, ``units`` maps columns to units, ``n_jobs`` processes try networks at the same time.
+    ``time_budget`` is in wall seconds for each output, ``effort`` multiplies the work of the search. ``units`` (by column),
+    ``known``, ``shapes``, ``primitives``, ``without``, ``preferred`` and ``max_complexity`` say what you know, as for `discover`;
+    ``n_jobs`` processes try networks at the same time.
     ``outside`` says what ``predict`` does with rows far outside the ranges that were learned from (a tenth of the range
     beyond it): ``"warn"``, ``"ignore"``; ``"raise"`` refuses every row outside.
 
@@ -47,14 +48,24 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         time_budget: float = 60.0,
         effort: float = 1.0,
         primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
+        without: Iterable[str] | None = None,
+        preferred: Iterable[str] | None = None,
+        max_complexity: int | None = None,
         units: Mapping[str, str] | None = None,
+        known: str | None = None,
+        shapes: Mapping[str, str] | None = None,
         n_jobs: int | None = None,
         outside: str = "warn",
     ) -> None:
         super().__init__(
             random_state=random_state, time_budget=time_budget, effort=effort, primitives=primitives, outside=outside
         )
+        self.without = without
+        self.preferred = preferred
+        self.max_complexity = max_complexity
         self.units = units
+        self.known = known
+        self.shapes = shapes
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -154,7 +165,13 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
             seed=seed,
             time_budget=self.time_budget,
             effort=self.effort,
+            units=units or None,
+            known=self.known,
+            shapes=self.shapes,
             primitives=self.primitives,
+            without=self.without,
+            preferred=self.preferred,
+            max_complexity=self.max_complexity,
             workers=joblib.effective_n_jobs(self.n_jobs),
         )
 

@@ -5,6 +5,7 @@ named_graphs   small networks of named edges, fitted outright
 waves          oscillations of one input whose height changes
 ladder         a law by exact tests of its symmetries and shapes
 outlook, Work  how likely there is one, and a limit of work that is the same on every machine
+within_reach   whether units allow a law without numbers that carry some
 polish, snap   constants refitted to the last digit, then recognised, each step verified
 closed_form    a network of named edges, written out
 compile_formula  the way back: a formula as a network of named edges
@@ -18,6 +19,7 @@ from .match import Match, match
 from .polish import Polished, polish
 from .problem import Candidate, Hypothesis, Problem
 from .snap import snap
+from .units import within_reach
 from .waves import waves
 from .work import Work
 
@@ -41,4 +43,5 @@ __all__ = [
     "polish",
     "snap",
     "waves",
+    "within_reach",
 ]

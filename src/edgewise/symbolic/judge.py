@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import sympy
 
-from edgewise.formula import complexity, evaluate, symbol
+from edgewise.formula import Dimensions, complexity, evaluate, symbol
 
 from .gauge import settle_gauge
 from .noisy import white
@@ -92,8 +92,9 @@ class ExactJudge(Judge):
 class NoisyJudge(Judge):
     """With noise: constants polished and snapped, candidates weighed by error, a stop when nothing is left."""
 
-    def __init__(self, columns: Mapping[str, Array], y: Array) -> None:
+    def __init__(self, columns: Mapping[str, Array], y: Array, dimensions: Dimensions | None = None) -> None:
         super().__init__(columns, y)
+        self.dimensions = dimensions
         self.floor = np.inf
         self.shortest = np.inf
         self.seen: set[sympy.Expr] = set()
@@ -120,7 +121,8 @@ class NoisyJudge(Judge):
         """A rough message: the residuals, two nats a symbol, half the logarithm of the rows for each decimal."""
         rows, decimals = len(self.y), len(expression.atoms(sympy.Float))
         error = max(self._error(expression), 1e-12)
-        return float(rows * np.log(error) + 2 * complexity(expression) + 0.5 * np.log(rows) * decimals)
+        odd = 0.0 if self.dimensions is None else self.dimensions.nats(expression)
+        return float(rows * np.log(error) + 2 * complexity(expression) + 0.5 * np.log(rows) * decimals + odd)
 
     def learn(self, node: Node) -> None:
         """The smallest leave-one-out error of any surrogate, in units of rms(y), is the level of the noise."""

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import sympy
 
+from edgewise.formula import Dimensions
+
 from .judge import ExactJudge, NoisyJudge
 from .problem import Array, Candidate, Problem, first_problem
 from .queue import Node, Queue
 from .stages import NOISY_STAGES, STAGES
 from .surrogate import best_polynomial, fit
+from .units import dimensionless_problems
 from .work import Work
 
 MOST_ROWS = 2000
@@ -34,18 +37,23 @@ def ladder(
     noise: float | None = None,
     deadline: float | None = None,
     work: Work | None = None,
+    dimensions: Dimensions | None = None,
 ) -> Iterator[Candidate]:
     """Candidates for y as a function of ``columns``, each as soon as it is found; an exact one ends the search.
 
     ``columns`` maps names to arrays (N,); ``deadline`` is a value of time.monotonic() after which no new test begins.
-    ``work`` limits the tests by what they cost (it may hold a deadline too). Nothing is drawn at random: equal tables
-    and limits give equal answers.
+    ``work`` limits the tests by what they cost (it may hold a deadline too). Where ``dimensions`` of the columns and of y
+    are known, the problem in dimensionless variables goes first, and in noise a formula that contradicts them must be the
+    better for it. Nothing is drawn at random: equal tables and limits give equal answers.
     """
     work = work or Work(deadline=np.inf if deadline is None else deadline)
     noisy = bool(noise)
-    judge = NoisyJudge(columns, y) if noisy else ExactJudge(columns, y)
+    judge = NoisyJudge(columns, y, dimensions) if noisy else ExactJudge(columns, y)
     queue = Queue(NOISY_STAGES if noisy else STAGES)
-    queue.add(Node(_sample(columns, y, noisy), 0.0))
+    first = _sample(columns, y, noisy)
+    queue.add(Node(first, 0.0))
+    for child in dimensionless_problems(first, list(columns), dimensions) if dimensions else ():
+        queue.add(Node(child, 0.0))
     for stage, node in queue:
         if work.late():
             return

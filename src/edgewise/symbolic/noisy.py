@@ -39,9 +39,13 @@ ATOMS = by_name(
 
 
 def noisy_monomial(problem: Problem) -> Iterator[sympy.Expr]:
-    """c prod x^b: log-linear on the larger rows, Gauss-Newton in y, exponents rounded, c fitted again."""
+    """c prod x^b: log-linear on the larger rows, Gauss-Newton in y, exponents rounded, c fitted again; c alone without
+    inputs."""
     weights = _weights(problem)
-    if not all(problem.positive) or problem.inputs == 0:
+    if problem.inputs == 0:
+        yield constant(_scale(np.ones(problem.rows), problem.y, weights))
+        return
+    if not all(problem.positive):
         return
     logs = np.log(problem.x)
     large = np.abs(problem.y * weights) > 0.05 * np.sqrt(np.mean((problem.y * weights) ** 2))

@@ -220,7 +220,7 @@ STAGES: tuple[Stage, ...] = (
 )
 
 NOISY_STAGES: tuple[Stage, ...] = (
-    Stage("monomial", 0.0, _inputs(1, 20), _on_problem(noisy_monomial), Cost(0.8, 1.05, 1000)),
+    Stage("monomial", 0.0, _inputs(0, 20), _on_problem(noisy_monomial), Cost(0.8, 1.05, 1000)),
     Stage("scale", 0.5, _inputs(2, 20), _scales, Cost(8, 1.2, 500)),
     Stage("shapes", 0.6, _inputs(1, 1), _on_problem(likely_shapes), Cost(60, 1, 150)),
     Stage("powers alone", 0.51, _inputs(2, 12), _powers, Cost(5, 1.5, 700)),

@@ -53,7 +53,7 @@ def invariant_problems(problem: Problem, vectors: Array, statistic: float, kind:
         if basis is None or snapped is None or (basis.pivots, snapped) in seen:
             continue
         seen.add((basis.pivots, snapped))
-        child = _invariants(problem, basis.pivots, snapped, statistic, kind)
+        child = invariants(problem, basis.pivots, snapped, statistic, kind)
         if child is not None:
             yield child
 
@@ -121,7 +121,7 @@ def _snap(value: float) -> Fraction | None:
     return None
 
 
-def _invariants(
+def invariants(
     problem: Problem, pivots: tuple[int, ...], snapped: tuple[tuple[Fraction, ...], ...], statistic: float, kind: str
 ) -> Problem | None:
     """y / x^a and, for every input that is no pivot, x_j / prod pivot^b."""

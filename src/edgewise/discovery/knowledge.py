@@ -1,0 +1,255 @@
+"""What the user knows before the search: units, a part of the law, primitives, lengths.
+
+`Knowledge` is what was said, checked. Bound to the columns of a prepared table it is a `Bound`: the one thing that the
+steps ask.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import inf
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import sympy
+
+from edgewise.data import Table, coded_name
+from edgewise.errors import SettingsError, UnitError
+from edgewise.formula import Dimension, Dimensions, Formula, complexity, dimension
+from edgewise.primitives import PRIMITIVES, Primitive
+from edgewise.symbolic import within_reach
+
+from .permitted import as_expression, permitted, table_of, uses
+from .prepare import Prepared
+from .rest import Rest, Whole
+from .shapes import Shapes
+
+if TYPE_CHECKING:
+    from .result import Discovery
+
+PREFERRED = 5.0  # nats for each preferred primitive that a formula uses
+
+Primitives = Iterable[str | Primitive] | Mapping[str, Primitive] | None
+Units = Mapping[str, str] | bool | None
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What may be in a formula, and of what dimension the columns are.
+
+    ``primitives`` are the rows that edges may become, ``without`` those that no formula may use, ``preferred`` the likelier
+    ones, ``max_complexity`` is the longest formula (None: any). ``units`` are by column, of all columns or of none;
+    ``shapes`` are how the target depends on its inputs. ``rest`` is the way back where a part of the law is known (then
+    the search's table is of what is left). ``notes`` say what of it cannot be used.
+    """
+
+    primitives: Mapping[str, Primitive] = field(default_factory=lambda: dict(PRIMITIVES))
+    without: tuple[Primitive, ...] = ()
+    preferred: tuple[Primitive, ...] = ()
+    max_complexity: int | None = None
+    units: Mapping[str, str] = field(default_factory=dict)
+    rest: Whole | None = None
+    shapes: Shapes | None = None
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def restricted(self) -> bool:
+        """Whether the primitives are not the whole table."""
+        return self.primitives.keys() != PRIMITIVES.keys()
+
+    def as_entry(self) -> dict[str, Any]:
+        """What of it decides the result, beside the primitives, in plain values."""
+        said = {
+            "units": dict(self.units),
+            "without": sorted(row.name for row in self.without),
+            "preferred": sorted(row.name for row in self.preferred),
+            "max_complexity": self.max_complexity,
+            "rest": str(self.rest.rest) if self.rest else "",
+            "shapes": sorted(map(str, self.shapes.asked)) if self.shapes else [],
+        }
+        return {name: value for name, value in said.items() if value}
+
+
+def knowledge(
+    table: Table,
+    *,
+    primitives: Primitives = None,
+    without: Iterable[str] | None = None,
+    preferred: Iterable[str] | None = None,
+    max_complexity: int | None = None,
+    units: Units = None,
+    known: str | None = None,
+    shapes: Mapping[str, str] | None = None,
+) -> tuple[Table, Knowledge]:
+    """What was said, checked, and the table to search in: with the units, and with the rest for a target where a part of
+    the law is known. Arguments as for `discover`.
+
+    Raises SettingsError for names and numbers that cannot be, UnitError for a unit that cannot be read, ColumnError for
+    units of columns that are not there, and what `Rest` raises.
+    """
+    rows = table_of(primitives)
+    unwanted = _rows(without or (), "without", rows)
+    tests = [uses(row) for row in unwanted]
+    rows = {name: row for name, row in rows.items() if not any(test(as_expression(row)) for test in tests)}
+    if not rows:
+        raise SettingsError("without leaves no primitive. Leave at least one.")
+    chosen = _rows(preferred or (), "preferred", rows)
+    if max_complexity is not None and (not isinstance(max_complexity, Integral) or max_complexity < 1):
+        raise SettingsError(f"max_complexity is a whole number of symbols, 1 or more, got {max_complexity!r}.")
+    most = None if max_complexity is None else int(max_complexity)
+    table, used, notes = _units(table, units)
+    asked = None if shapes is None else Shapes.read(shapes, table)
+    if known is None:
+        return table, Knowledge(rows, unwanted, chosen, most, used, None, asked, notes)
+    whole = Whole(Rest.read(known, table.inputs), table)
+    left = whole.rest.table(table)
+    used, further = _units_of_rest(used, whole, left.target)
+    return left, Knowledge(rows, unwanted, chosen, most, used, whole, asked, (*notes, *further))
+
+
+def _rows(given: Iterable[str], role: str, rows: Mapping[str, Primitive]) -> tuple[Primitive, ...]:
+    """The primitives of these names; each must be one that may be used."""
+    if isinstance(given, str):
+        raise SettingsError(f"{role} is a list of names, got the text {given!r}. Write [{given!r}].")
+    names = list(dict.fromkeys(given))
+    for name in names:
+        if name not in rows:
+            table_of([name])  # raises, with the closest name, where there is none at all
+            raise SettingsError(f"{role} names {name!r}, which is not among the primitives that may be used.")
+    return tuple(rows[name] for name in names)
+
+
+def _units(table: Table, given: Units) -> tuple[Table, dict[str, str], tuple[str, ...]]:
+    """The table with the units, those that the search may use, and what is to be said of it."""
+    if given is None or given is False:
+        return table, {}, ()
+    if given is True and not table.units:
+        raise UnitError(
+            "units=True takes the units of the table, and it has none. Give them as units={'v': 'm/s', ...}, or write headers "
+            "like v [m/s]."
+        )
+    if given is not True:
+        table = replace(table, units={**table.units, **given})
+    coded = {coded_name(column, level) for column, levels in table.levels.items() for level in levels}
+    table = replace(table, units={**dict.fromkeys(coded & set(table.inputs), "1"), **table.units})
+    columns = (*table.inputs, table.target)
+    for name in columns:
+        _dimension(name, table.units.get(name, ""))
+    missing = [name for name in columns if name not in table.units]
+    if missing:
+        named = ", ".join(map(repr, missing))
+        note = f"the units are not used: {named} has none. Give it one, or 1 where it is a plain number."
+        return table, {}, (note,)
+    return table, {name: table.units[name] for name in columns}, ()
+
+
+def _units_of_rest(units: dict[str, str], whole: Whole, target: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The units with that of the rest; none of them, and a note, where the known part does not agree with them."""
+    if not units:
+        return units, ()
+    rest, name = whole.rest, whole.table.target
+    told = Dimensions({rest.names[column]: dimension(units[column]) for column in rest.names}, dimension(units[name]))
+    doubt = told.doubt(rest.beside) if rest.beside != 0 else ""
+    try:
+        left = told.target / told.of(rest.times)
+    except UnitError as error:
+        doubt = str(error)
+    if doubt:
+        return {}, (f"the units are not used, since the known part is against them: {doubt.removesuffix('.')}.",)
+    return {**{column: unit for column, unit in units.items() if column != name}, target: str(left)}, ()
+
+
+def _dimension(column: str, unit: str) -> Dimension:
+    try:
+        return dimension(unit)
+    except UnitError as error:
+        raise UnitError(f"column {column!r}: {error} Or leave the units out.") from None
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Knowledge of the columns under their identifiers: ``symbols`` maps identifiers to columns."""
+
+    known: Knowledge
+    symbols: Mapping[str, str]
+    target: str
+
+    @cached_property
+    def permits(self) -> Callable[[sympy.Expr], bool]:
+        """A test of expressions: whether they may be proposed at all."""
+        tests = [permitted(self.known.primitives.values())] if self.known.restricted else []
+        unwanted = [uses(row) for row in self.known.without]
+        most = inf if self.known.max_complexity is None else self.known.max_complexity
+        return lambda expression: (
+            complexity(self._written_out(expression)) <= most
+            and all(test(expression) for test in tests)
+            and not any(test(expression) for test in unwanted)
+        )
+
+    def _written_out(self, expression: sympy.Expr) -> sympy.Expr:
+        return expression if self.known.rest is None else self.known.rest.rest.whole(expression)
+
+    def whole(self, found: "Discovery", prepared: Prepared) -> "Discovery":
+        """What was found, as a law for the user's target."""
+        return found if self.known.rest is None else self.known.rest(found, prepared)
+
+    def refuses(self, expression: sympy.Expr) -> str:
+        """Why a formula is not to be had: the shape that it breaks; empty where it breaks none."""
+        if self.known.shapes is None or not expression.free_symbols:
+            return ""
+        rest = self.known.rest
+        symbols = self.symbols if rest is None else {name: column for column, name in rest.rest.names.items()}
+        return self.known.shapes.doubt(self._written_out(expression), symbols)
+
+    def nats(self, expression: sympy.Expr) -> float:
+        """What the rows must make good where it is above 0; less where what is preferred speaks for a formula."""
+        against = self.dimensions.nats(expression) if self.dimensions else 0.0
+        return against - PREFERRED * sum(test(expression) for test in self._preferred)
+
+    @cached_property
+    def _preferred(self) -> list[Callable[[sympy.Expr], bool]]:
+        return [uses(row) for row in self.known.preferred]
+
+    @cached_property
+    def dimensions(self) -> Dimensions | None:
+        """The dimensions of the columns, where they tell something: None without units, and where no formula of the inputs
+        alone has the target's."""
+        told = self._told
+        return told if told is not None and within_reach(told) else None
+
+    @cached_property
+    def _told(self) -> Dimensions | None:
+        units = self.known.units
+        if not units:
+            return None
+        inputs = {name: dimension(units[column]) for name, column in self.symbols.items()}
+        return Dimensions(inputs, dimension(units[self.target]))
+
+    def contradicts(self, expression: sympy.Expr) -> bool:
+        """Whether the units speak against a formula, where a law in plain numbers is possible."""
+        return self.dimensions is not None and not self.dimensions.agree(expression)
+
+    def notes(self, pick: sympy.Expr | None, refused: Sequence[tuple[Formula, str]] = ()) -> tuple[str, ...]:
+        """What to know of the pick, of what could not be used, and of the formulas that were refused."""
+        told, said = self._told, list(self.known.notes)
+        if refused:
+            nearest, reason = min(refused, key=lambda one: one[0].rmse)
+            said.append(
+                f"{len(refused)} formulas were refused for their shape; nearest to the rows came {nearest.equation} "
+                f"(rmse {nearest.rmse:.2g}), but {reason}."
+            )
+        if told is not None and self.dimensions is None:
+            said.append(
+                f"no product of powers of the inputs is in {told.target}, the dimension of {self.target!r}: a number in the "
+                "law carries a unit, and the units cannot shorten the search."
+            )
+        if told is not None and pick is not None and pick.free_symbols and (doubt := told.doubt(pick)):
+            said.append(f"the formula against the units: {doubt}. {_ways_out(told, pick)}")
+        return tuple(said)
+
+
+def _ways_out(told: Dimensions, pick: sympy.Expr) -> str:
+    try:
+        return f"Its numbers would have to carry {told.target / told.of(pick)}."
+    except UnitError:
+        return "Its numbers would have to carry units, or it is not the law."
