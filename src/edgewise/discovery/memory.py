@@ -30,7 +30,7 @@ LIBRARIES = ("edgewise", "numpy", "scipy", "sympy", "torch")  # other versions m
 _POINTS = np.array([-7.3, -2.1, -0.9, -0.4, -0.05, 0.03, 0.3, 0.7, 1.2, 2.6, 9.1])  # where own primitives are compared
 
 
-def about(table: Table, seed: int, effort: float, primitives: Mapping[str, Primitive]) -> Entry:
+def about(table: Table, seed: int, effort: float, primitives: Mapping[str, Primitive], accuracy: float = 0.0) -> Entry:
     """All that decides what a search finds: by what a journal knows its search again."""
     return {
         "table": fingerprint(table),
@@ -40,6 +40,7 @@ def about(table: Table, seed: int, effort: float, primitives: Mapping[str, Primi
             name if PRIMITIVES.get(name) is row else f"own {name} {_checksum(row)}" for name, row in primitives.items()
         ],
         "set of versions": [f"{name} {version(name)}" for name in LIBRARIES],
+        **({"accuracy": accuracy} if accuracy else {}),
     }
 
 

@@ -52,7 +52,7 @@ from .naming import name_network
 from .permitted import permitted, table_of
 from .prepare import Prepared, prepare
 from .result import Discovery, Step
-from .settings import checked
+from .settings import checked, checked_accuracy
 from .verdict import Verdict, decide, leaves_noise
 from .weighing import mean, r2, rms
 
@@ -84,6 +84,7 @@ def discover(
     effort: float = 1.0,
     checkpoint: str | Path | None = None,
     resume: bool = False,
+    accuracy: float = 0.0,
 ) -> Discovery:
     """Find the law in a table.
 
@@ -93,7 +94,8 @@ def discover(
     ``workers`` processes try network shapes at the same time; the answer does not depend on their number, nor on anything
     but the table, ``seed`` and the settings, unless the budget cut a stage: what each step may do is counted in work, by
     the rows of the table and multiplied by ``effort``. ``progress(step, share, best formula)`` is called as the
-    search goes on.
+    search goes on. ``accuracy`` says by how much the target may be off without noise, in its own unit: a column rounded
+    to three decimals has 5e-4. Exact laws are then looked for to that accuracy.
 
     ``checkpoint`` is the folder that the run will be saved in: what is finished is kept there while the search goes on
     (in ``unfinished.journal``, until `Discovery.save` has written a whole run). After a kill, Ctrl+C or a budget that
@@ -112,9 +114,12 @@ def discover(
     if resume and checkpoint is None:
         raise SettingsError("resume goes on with a search that was kept: say in which folder with checkpoint=...")
     rows = table_of(primitives)
-    search = _Search(table, seed, time_budget, rows, workers, progress or (lambda *_: None), effort)
+    known_to = checked_accuracy(accuracy)
+    search = _Search(table, seed, time_budget, rows, workers, progress or (lambda *_: None), effort, known_to)
     with (
-        journal(checkpoint, {} if checkpoint is None else about(table, seed, effort, rows), resume) as search.journal,
+        journal(
+            checkpoint, {} if checkpoint is None else about(table, seed, effort, rows, known_to), resume
+        ) as search.journal,
         np.errstate(all="ignore"),  # candidates may overflow: the judge sees it
     ):
         try:
@@ -144,13 +149,17 @@ class _Search:
         workers: int,
         progress: Progress,
         effort: float = 1.0,
+        accuracy: float = 0.0,
     ) -> None:
         self.clock = Clock(budget)
         self.table, self.seed, self.workers, self.primitives = table, seed, workers, primitives
         self.prepared: Prepared = prepare(table, seed)
         self.effort, self.limits = effort, Limits(self.prepared.train.rows, effort)
         whole = primitives.keys() == PRIMITIVES.keys()
-        self.judge = Judge(self.prepared) if whole else Judge(self.prepared, permitted(primitives.values()))
+        self.accuracy = accuracy
+        self.judge = Judge(self.prepared, accuracy=accuracy)
+        if not whole:
+            self.judge.permitted = permitted(primitives.values())
         self.progress = progress
         self.journal: Journal | None = None
         self.architecture: Architecture | None = None
@@ -239,7 +248,8 @@ class _Search:
 
     def _climb(self, name: str, noise: float | None, work: Work) -> None:
         train = self.prepared.train
-        for candidate in ladder(self.prepared.columns(train), train.y, noise=noise, work=work):
+        accuracy = self.accuracy / rms(train.y)
+        for candidate in ladder(self.prepared.columns(train), train.y, noise=noise, work=work, accuracy=accuracy):
             self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
             self._tell(name)
         if work.cut:
