@@ -62,7 +62,7 @@ def ladder(
             candidate = judge(node.problem, found, stage.name)
             if candidate is not None:
                 yield candidate
-                if candidate.exact and not (accuracy and _free(candidate.expression)):
+                if candidate.exact and not _free(candidate.expression):
                     return
                 if judge.done(candidate):
                     queue.close(LAST_ORDERS)
@@ -71,7 +71,7 @@ def ladder(
 
 
 def _free(expression: sympy.Expr) -> bool:
-    """Whether a formula has so many decimals that it may follow what is known less than exactly, without being the law."""
+    """Whether a formula has so many decimals that it may follow a smooth curve to rounding without being the law."""
     return len(expression.atoms(sympy.Float)) > MOST_DECIMALS
 
 
