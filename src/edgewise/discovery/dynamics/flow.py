@@ -1,5 +1,6 @@
 """Following a law of motion through time: many pieces of trajectories, and many sets of constants, at once."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,3 +91,19 @@ class Flow:
                 return None
         end = found.y[:, -1].reshape(starts.shape)
         return end if found.success and np.isfinite(end).all() else None
+
+
+def along(flow: Flow, start: Array, times: Array) -> Array:
+    """The states (times, states) from ``start`` (states,) on, by a solver that minds stiffness; nan from where the law
+    cannot be followed."""
+    from scipy.integrate import solve_ivp
+
+    def change(_: float, state: Array) -> Array:
+        return flow.velocity(state[:, None, None], flow.theta[None])[:, 0, 0]
+
+    path = np.full((len(times), len(start)), np.nan)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of LSODA, where the law runs away: the path ends there
+        found = solve_ivp(change, (times[0], times[-1]), start, "LSODA", times, rtol=1e-10, atol=1e-12)
+    path[: found.y.shape[1]] = found.y.T
+    return path

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from edgewise.discovery.result import Discovery
+from edgewise.errors import FormulaError
+
+from .flow import Flow, along
 
 CLOSE = 1e-6  # of the spread: what a law that follows clean states may miss by
 TIMES = 2.0  # the noise: what it may miss by otherwise
@@ -15,8 +18,9 @@ TIMES = 2.0  # the noise: what it may miss by otherwise
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """A trajectory beside the law that was followed from its first state: ``states`` as measured and ``path``, both
-    (points, states) at ``times`` (points,). ``kind`` is "learned" or "held out"."""
+    """A trajectory beside the law that was followed from its first state (of noisy states from the one that suits them all
+    best): ``states`` as measured and ``path``, both (points, states) at ``times`` (points,). ``kind`` is "learned" or
+    "held out"."""
 
     name: str
     kind: str
@@ -35,7 +39,7 @@ class Followed:
 class Dynamics:
     """A law of motion: ``laws`` holds a `Discovery` for each of the ``states``, whose target is that state's slope.
 
-    ``followed`` compares trajectories with the law, from their first state on; ``noise`` is what smoothing took off each
+    ``followed`` compares trajectories with the law; ``noise`` is what smoothing took off each
     state (0 where the states were clean), ``refined`` whether the constants are from the trajectories themselves (else
     they are from slopes).
     """
@@ -69,11 +73,14 @@ class Dynamics:
     def integrate(self, start: Mapping[str, float], times: Any) -> dict[str, np.ndarray]:
         """The states (times,) along the law, from ``start`` at the first of ``times`` (ascending); nan from where it
         cannot be followed."""
-        from .ode import follow
+        from .ode import right_hand_sides, symbols_of
 
-        formulas = [law.formula for law in self.laws.values() if law.formula is not None]
-        times = np.asarray(times, dtype=np.float64)
-        path = follow(formulas, self.states, np.array([float(start[name]) for name in self.states]), times)
+        expressions = right_hand_sides(self.laws, self.states)
+        if expressions is None:
+            raise FormulaError("no law was found for one of the states, so the motion cannot be followed.")
+        begin = np.array([float(start[name]) for name in self.states])
+        flow = Flow.of(symbols_of(self.states), expressions)
+        path = along(flow, begin, np.asarray(times, dtype=np.float64))
         return dict(zip(self.states, path.T, strict=True))
 
     def __str__(self) -> str:

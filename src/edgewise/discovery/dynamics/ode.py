@@ -19,11 +19,12 @@ from edgewise.discovery.pipeline import discover
 from edgewise.discovery.result import Discovery
 from edgewise.discovery.settings import checked
 from edgewise.errors import ValuesError
-from edgewise.formula import Formula, identifiers, symbol
+from edgewise.formula import identifiers, symbol
 from edgewise.primitives import Primitive
 
+from .flow import Flow, along
 from .found import Dynamics, Followed
-from .shooting import Shot, shoot
+from .shooting import Shot, begin, shoot
 from .slopes import Slopes, slopes_of
 from .trajectories import LEAST, Trajectory, trajectories_of
 
@@ -80,9 +81,8 @@ def discover_ode(
     shot = _shot(found, names, learned, slopes)
     if shot is not None:
         found = {name: _with(found[name], shot, number) for number, name in enumerate(names)}
-    followed = [_followed(found, names, one, "learned") for one in learned] + [
-        _followed(found, names, one, "held out") for one in kept
-    ]
+    parts = [*((one, "learned") for one in learned), *((one, "held out") for one in kept)]
+    followed = [_followed(found, names, one, kind, slopes.noise) for one, kind in parts]
     return Dynamics(
         time=time,
         states=names,
@@ -124,20 +124,20 @@ def _told(progress: Progress | None, name: str, number: int, states: int) -> Pro
 def _shot(
     found: Mapping[str, Discovery], names: Sequence[str], learned: Sequence[Trajectory], slopes: Slopes
 ) -> Shot | None:
-    expressions = _right_hand_sides(found, names)
+    expressions = right_hand_sides(found, names)
     if expressions is None:
         return None
-    return shoot(_symbols(names), expressions, learned, slopes.noise)
+    return shoot(symbols_of(names), expressions, learned, slopes.noise)
 
 
-def _symbols(names: Sequence[str]) -> list[str]:
+def symbols_of(names: Sequence[str]) -> list[str]:
     """The states as identifiers that no formula shares with a column of another name."""
     return [identifiers(list(names))[name] for name in names]
 
 
-def _right_hand_sides(found: Mapping[str, Discovery], names: Sequence[str]) -> list[sympy.Expr] | None:
-    """The formulas of all states over `_symbols`; None where one is missing."""
-    whole = dict(zip(names, _symbols(names), strict=True))
+def right_hand_sides(found: Mapping[str, Discovery], names: Sequence[str]) -> list[sympy.Expr] | None:
+    """The formulas of all states over `symbols_of`; None where one is missing."""
+    whole = dict(zip(names, symbols_of(names), strict=True))
     expressions = []
     for name in names:
         formula = found[name].formula
@@ -160,25 +160,14 @@ def _with(law: Discovery, shot: Shot, number: int) -> Discovery:
     return replace(law, formula=new)
 
 
-def _followed(found: Mapping[str, Discovery], names: Sequence[str], one: Trajectory, kind: str) -> Followed:
+def _followed(
+    found: Mapping[str, Discovery], names: Sequence[str], one: Trajectory, kind: str, noise: np.ndarray
+) -> Followed:
     """The laws through time from the trajectory's first state, beside what was measured."""
-    laws: list[Formula | None] = [found[name].formula for name in names]
+    expressions = right_hand_sides(found, names)
     path = np.full_like(one.states, np.nan)
-    if all(law is not None for law in laws):
-        path = follow([law for law in laws if law is not None], names, one.states[0], one.times)
+    if expressions is not None:
+        flow = Flow.of(symbols_of(names), expressions)
+        start = begin(flow, one, noise) if np.any(noise > 0) else one.states[0]
+        path = along(flow, start, one.times)
     return Followed(one.name, kind, one.times, one.states, path)
-
-
-def follow(laws: Sequence[Formula], names: Sequence[str], start: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """The states (times, states) along the laws from ``start`` (states,); nan from where they cannot be followed."""
-    from scipy.integrate import solve_ivp
-
-    def velocity(_: float, state: np.ndarray) -> list[float]:
-        columns = dict(zip(names, state, strict=True))
-        return [float(law.predict(columns)) for law in laws]
-
-    path = np.full((len(times), len(names)), np.nan)
-    with np.errstate(all="ignore"):
-        found = solve_ivp(velocity, (times[0], times[-1]), start, "LSODA", times, rtol=1e-10, atol=1e-12)
-    path[: found.y.shape[1]] = found.y.T
-    return path

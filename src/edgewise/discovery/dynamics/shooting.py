@@ -69,6 +69,15 @@ def shoot(
     return problem.shot(*first, {})
 
 
+def begin(flow: Flow, one: Trajectory, noise: Array) -> Array:
+    """The state (states,) from which the flow comes nearest to a noisy trajectory; the first one measured where the flow
+    cannot be followed from there."""
+    scale = np.where(noise > 0, noise, 1.0)
+    problem = _Problem(flow, (), one.times[None], one.states[:, :, None], scale)
+    found = problem.fit(flow.theta, tuple(range(len(flow.theta))))
+    return one.states[0] if found is None else found[1][:, 0]
+
+
 def released(expression: sympy.Expr) -> sympy.Expr:
     """The expression with its rational factors and terms as constants to be fitted; exponents and signs stay."""
 
