@@ -3,11 +3,12 @@
 1  prepare     leave aside columns that cannot matter, hold rows out
 2  ladder      exact tests of structure: milliseconds to seconds, no network; few where the table is noisy at first sight
 3  noisy       the same tests of structure by their likelihood (after the network, where nothing hinted at noise)
-4  graphs      small networks of named edges, fitted outright
-5  network     the smallest graph whose error falls at the rate of one that can hold the function
-6  naming      that network pruned, names for every edge that is left, constants refitted
-7  snapping    constants as numbers that people know
-8  verdict     at the noise floor, or an approximation
+4  pieces      kinks, jumps and regimes, where no smooth curve explains the rows
+5  graphs      small networks of named edges, fitted outright
+6  network     the smallest graph whose error falls at the rate of one that can hold the function
+7  naming      that network pruned, names for every edge that is left, constants refitted
+8  snapping    constants as numbers that people know
+9  verdict     at the noise floor, or an approximation
 
 Every step puts formulas on one front and may find that the time is over; what was found until then stays.
 """
@@ -29,7 +30,7 @@ from edgewise.formula import symbol
 from edgewise.nn import KAN, Model
 from edgewise.primitives import PRIMITIVES, Primitive
 from edgewise.surgery import prune
-from edgewise.symbolic import Outlook, Work, ladder, named_graphs, outlook, waves
+from edgewise.symbolic import Outlook, Work, ladder, named_graphs, outlook, pieces, waves
 
 from .architecture import (
     AS_GOOD,
@@ -65,6 +66,7 @@ SHAPES_BESIDE_A_LAW = 4  # in noise: a network must not be better
 SHAPES_BESIDE_AN_EXACT_LAW = 3  # nothing is better than rounding: the network is there to be looked at
 NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 ENOUGH = 200  # training rows from which on what looks like noise may be taken for it before the network was asked
+ENOUGH_FOR_PIECES = 60  # training rows
 SAMPLE = 256  # rows kept with the result, for its pictures
 REFITTED = 8  # combinations of names whose constants are refitted, for each network
 QUICK_CONSTANTS = 6  # as many are snapped in a fraction of a second
@@ -177,6 +179,8 @@ class _Search:
         if noisy and not self._known():
             self._step("all of the ladder", self._ladder)
         if not self._known():
+            self._step("pieces", self._pieces)
+        if not self._known():
             self._step("graphs", self._graphs)
         self._step("network", self._network)
         if not early and not self._exact() and self._is_noisy():
@@ -254,6 +258,13 @@ class _Search:
             self._tell(name)
         if work.cut:
             self.clock.cut.append(name)
+
+    def _pieces(self) -> None:
+        """Kinks, jumps and regimes: only where rows say that no smooth curve does."""
+        train = self.prepared.train
+        if train.rows >= ENOUGH_FOR_PIECES:
+            for expression in pieces(self.prepared.columns(train), train.y):
+                self.judge(expression, "pieces")
 
     def _graphs(self) -> None:
         train = self.prepared.train
