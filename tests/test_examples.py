@@ -44,4 +44,14 @@ def test_the_picture_of_the_readme_can_be_made(tmp_path: Path) -> None:
 
 
 def test_every_example_promises_something() -> None:
-    assert set(SAYS) | {"readme_picture", "paper_listings"} == set(EXAMPLES)
+    assert set(SAYS) | {"readme_picture", "paper_listings", "hunters_and_prey"} == set(EXAMPLES)
+
+
+@pytest.mark.slow
+def test_hunters_and_prey_are_found_in_noise_and_drawn(tmp_path: Path) -> None:
+    example = import_module("examples.hunters_and_prey")
+    found = example.main(time_budget=120)
+    assert found.verified
+    assert found.equations == ("dprey/dt = prey*(3/2 - hunters)", "dhunters/dt = hunters*(prey - 3)")
+    example.draw(found, str(tmp_path / "motion.svg"))
+    assert (tmp_path / "motion.svg").read_text(encoding="utf-8").count("<svg ") == 1

@@ -21,6 +21,7 @@ PAGES = (
     "docs/scikit-learn.md",
     "docs/classification.md",
     "docs/uncertainty.md",
+    "docs/dynamics.md",
     "docs/tables.md",
     "docs/knowing.md",
     "docs/training.md",

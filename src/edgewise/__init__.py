@@ -7,7 +7,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .data import Table, read_table
-    from .discovery import Discovery, discover
+    from .discovery import Discovery, Dynamics, discover, discover_ode
     from .estimators import KANClassifier, KANRegressor
     from .formula import Formula, Front
     from .nn import KAN, KANLayer, Model
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KAN",
     "Discovery",
+    "Dynamics",
     "Formula",
     "Front",
     "KANClassifier",
@@ -28,6 +29,7 @@ __all__ = [
     "basis",
     "data",
     "discover",
+    "discover_ode",
     "discovery",
     "errors",
     "estimators",
@@ -46,6 +48,7 @@ __all__ = [
 # name -> the room that holds it; imported when first asked for, so that `import edgewise` costs next to nothing
 _PUBLIC = {
     "Discovery": "discovery",
+    "Dynamics": "discovery",
     "Formula": "formula",
     "Front": "formula",
     "KAN": "nn",
@@ -56,6 +59,7 @@ _PUBLIC = {
     "Primitive": "primitives",
     "Table": "data",
     "discover": "discovery",
+    "discover_ode": "discovery",
     "read_table": "data",
 }
 _ROOMS = (

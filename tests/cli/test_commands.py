@@ -276,7 +276,10 @@ def test_demo_says_where_it_writes(command: Command, found: dict[str, Any], tabl
     ("words", "message"),
     [
         ("discover", "Missing argument"),
-        ("discover swing.csv", "Missing option '--target'. See edgewise discover --help"),
+        (
+            "discover swing.csv",
+            "Missing option '--target' (or --ode for a law of motion). See edgewise discover --help",
+        ),
         ("discover swign.csv --target T", "there is no file swign.csv. Did you mean 'swing.csv'?"),
         ("discover swing.csv --target t", "there is no column 't' for the target. Did you mean 'T'?"),
         ("discover swing.csv --target T", "'name' (like 'a') in swing.csv holds text"),
@@ -398,3 +401,41 @@ def test_shapes_are_pairs(command: Command, table: Path) -> None:
     result = command("discover", table, "--target", "T", "--inputs", "L,g", "--shapes", "increasing")
     assert result.code == 2
     assert "--shapes says 'increasing'; expected pairs like \"L=increasing" in result.err
+
+
+# ---- discover --ode
+
+
+def test_ode_finds_how_each_state_changes(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    class Found:
+        seconds = 1.0
+
+        def __str__(self) -> str:
+            return "dx/dt = 1 - x"
+
+        def save(self, folder: Path, *, pictures: bool) -> None:
+            (folder / "1-x").mkdir(parents=True)
+
+    def search(table: Path, time: str, states: list[str] | None, **settings: Any) -> Found:
+        asked.update(settings, table=table, time=time, states=states)
+        return Found()
+
+    monkeypatch.setattr(edgewise, "discover_ode", search, raising=False)
+    result = command(
+        "discover", "motion.csv", "--ode", "--time", "s", "--inputs", "x,y", "--by", "run", "--out", tmp_path / "found"
+    )
+    assert result.code == 0
+    assert "dx/dt = 1 - x" in result.out
+    assert "(1-x)" in result.err
+    assert (asked["table"], asked["time"], asked["states"], asked["by"]) == (Path("motion.csv"), "s", ["x", "y"], "run")
+
+
+def test_a_target_and_ode_exclude_each_other(command: Command, table: Path) -> None:
+    result = command("discover", table, "--ode", "--target", "T")
+    assert result.code == 2
+    assert "Leave out one" in result.err
+    result = command("discover", table)
+    assert result.code == 2
+    assert "--target" in result.err

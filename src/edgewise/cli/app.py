@@ -9,7 +9,7 @@ import typer
 import edgewise
 from edgewise.errors import SettingsError, StorageError
 
-from . import words
+from . import motion, words
 from .entry import Interrupts, say
 from .progress import Progress
 from .start import INTERRUPTED
@@ -49,7 +49,7 @@ def edgewise_command(
 @app.command()
 def discover(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="CSV, TSV, JSON, Parquet or Feather.")],
-    target: Annotated[str, typer.Option(help="The column to explain.")],
+    target: Annotated[str | None, typer.Option(help="The column to explain.")] = None,
     inputs: Annotated[
         str | None, typer.Option(help="Columns to explain it by, as a,b. Without it: all others.")
     ] = None,
@@ -90,8 +90,22 @@ def discover(
         bool, typer.Option("--resume", help="Go on with the search that was killed or interrupted in --out.")
     ] = False,
     as_json: AsJson = False,
+    ode: Annotated[
+        bool, typer.Option("--ode", help="Find dx/dt = f(x) for states along time, instead of a --target.")
+    ] = False,
+    time: Annotated[str, typer.Option(help="With --ode: the column of times.")] = "t",
+    by: Annotated[
+        str | None, typer.Option(help="With --ode: the column that tells several trajectories apart.")
+    ] = None,
 ) -> None:
-    """Find the law behind a table."""
+    """Find the law behind a table, or with --ode the law of motion behind trajectories (--inputs are then the states)."""
+    if ode:
+        if target is not None:
+            raise SettingsError("--ode explains how every state changes; --target is for one column. Leave out one.")
+        motion.discover(table, time, words.names(inputs), by, seed, time_budget, effort, words.folder(out), as_json)
+        return
+    if target is None:
+        raise SettingsError("Missing option '--target' (or --ode for a law of motion). See edgewise discover --help")
     if resume and out is None:
         raise SettingsError("--resume goes on with a search that was kept in a folder: give the same --out as before.")
     data = edgewise.read_table(

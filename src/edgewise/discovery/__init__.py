@@ -4,6 +4,7 @@ from .architecture import Architecture, Trial, find_architecture
 from .calibration import Calibration
 from .classification import Classification, LogOdds
 from .classify import classify
+from .dynamics import Dynamics, discover_ode
 from .pipeline import discover
 from .result import Discovery, Step
 from .settings import checked
@@ -13,11 +14,13 @@ __all__ = [
     "Calibration",
     "Classification",
     "Discovery",
+    "Dynamics",
     "LogOdds",
     "Step",
     "Trial",
     "checked",
     "classify",
     "discover",
+    "discover_ode",
     "find_architecture",
 ]

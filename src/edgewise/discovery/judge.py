@@ -24,7 +24,8 @@ NEAR = 6  # steps to the constants of a whole table from those of a sample
 @dataclass(frozen=True)
 class Judged:
     """A candidate after its trial: the formula, the stage that proposed it, its error over the target's spread, and its
-    residuals on the rows held out and on all rows, which count by ``weights``."""
+    residuals on the rows held out and on all rows, which count by ``weights``. ``floor`` is the error below which nothing is
+    left to explain."""
 
     formula: Formula
     stage: str
@@ -32,11 +33,12 @@ class Judged:
     residuals: np.ndarray
     all_residuals: np.ndarray
     weights: Weights = None
+    floor: float = EXACT
 
     @property
     def exact(self) -> bool:
-        """Whether the held-out error is rounding."""
-        return self.error <= EXACT
+        """Whether the held-out error is rounding, or no larger than the target is uncertain."""
+        return self.error <= self.floor
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,14 @@ class Judge:
     must speak for it beyond its message, for reasons that they do not tell, and ``refuses`` why it is not to be had at all
     (see `Knowledge`; empty where it is): such formulas stand in ``refused``. ``events`` are what made the
     front: another judge of the same rows that replays them has the same one, without any fitting.
+    ``accuracy`` is how well the target is known, in its own unit.
     """
 
     prepared: Prepared
     permitted: Callable[[sympy.Expr], bool] = lambda expression: True
     nats: Callable[[sympy.Expr], float] = lambda expression: 0.0
     refuses: Callable[[sympy.Expr], str] = lambda expression: ""
+    accuracy: float = 0.0
     front: Front = field(init=False)
     judged: list[Judged] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -81,7 +85,8 @@ class Judge:
 
     def __post_init__(self) -> None:
         self._binary = binary(self.prepared.columns(self.prepared.table))
-        self.front = Front(floor=1e-10 * self.prepared.spread)
+        self.floor = max(EXACT, 2 * self.accuracy / self.prepared.spread)
+        self.front = Front(floor=0.1 * self.floor * self.prepared.spread)
 
     def __call__(self, expression: sympy.Expr, stage: str, *, refit: bool = True) -> Judged | None:
         """The candidate with its constants refitted on the training rows; None where it has no finite values or is not
@@ -124,7 +129,7 @@ class Judge:
         return self.prepared.columns(train), train.y, train.weights
 
     def _instead(self, candidate: Judged, found: Judged | None) -> Judged:
-        if found is None or found.error > max(1.05 * candidate.error, EXACT):
+        if found is None or found.error > max(1.05 * candidate.error, self.floor):
             return candidate
         old, new = (next(i for i, judged in enumerate(self.judged) if judged is one) for one in (candidate, found))
         self._replace(Replaced(old, new))
@@ -190,7 +195,7 @@ class Judge:
             self.events.append(event)
             return None
         every, weights = self._everywhere(expression, residuals)
-        found = Judged(formula, stage, rmse / self.prepared.spread, residuals, every, weights)
+        found = Judged(formula, stage, rmse / self.prepared.spread, residuals, every, weights, self.floor)
         self.judged.append(found)
         self.events.append(event)
         self._offer(found)
@@ -249,7 +254,7 @@ def message_length(candidate: Judged, prepared: Prepared) -> float:
     spread = rms(candidate.all_residuals, candidate.weights) / prepared.spread
     formula = candidate.formula
     told = NATS_A_SYMBOL * formula.complexity + sum(_digits(formula, name, rows) for name in formula.constants)
-    return float(rows * np.log(max(spread, EXACT)) + told)
+    return float(rows * np.log(max(spread, candidate.floor)) + told)
 
 
 def _digits(formula: Formula, name: str, rows: float) -> float:

@@ -3,11 +3,12 @@
 1  prepare     leave aside columns that cannot matter, hold rows out
 2  ladder      exact tests of structure: milliseconds to seconds, no network; few where the table is noisy at first sight
 3  noisy       the same tests of structure by their likelihood (after the network, where nothing hinted at noise)
-4  graphs      small networks of named edges, fitted outright
-5  network     the smallest graph whose error falls at the rate of one that can hold the function
-6  naming      that network pruned, names for every edge that is left, constants refitted
-7  snapping    constants as numbers that people know
-8  verdict     at the noise floor, or an approximation
+4  pieces      kinks, jumps and regimes, where no smooth curve explains the rows
+5  graphs      small networks of named edges, fitted outright
+6  network     the smallest graph whose error falls at the rate of one that can hold the function
+7  naming      that network pruned, names for every edge that is left, constants refitted
+8  snapping    constants as numbers that people know
+9  verdict     at the noise floor, or an approximation
 
 Every step puts formulas on one front and may find that the time is over; what was found until then stays.
 """
@@ -28,7 +29,7 @@ from edgewise.errors import SettingsError
 from edgewise.formula import symbol
 from edgewise.nn import KAN, Model
 from edgewise.surgery import prune
-from edgewise.symbolic import Outlook, Work, ladder, named_graphs, outlook, waves
+from edgewise.symbolic import Outlook, Work, ladder, named_graphs, outlook, pieces, waves
 
 from .architecture import (
     AS_GOOD,
@@ -51,7 +52,7 @@ from .memory import Steps, Trials, about
 from .naming import name_network
 from .prepare import Prepared, prepare
 from .result import Discovery, Step
-from .settings import checked
+from .settings import checked, checked_accuracy
 from .verdict import Verdict, decide, leaves_noise
 from .weighing import mean, r2, rms
 
@@ -64,6 +65,7 @@ SHAPES_BESIDE_A_LAW = 4  # in noise: a network must not be better
 SHAPES_BESIDE_AN_EXACT_LAW = 3  # nothing is better than rounding: the network is there to be looked at
 NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 ENOUGH = 200  # training rows from which on what looks like noise may be taken for it before the network was asked
+ENOUGH_FOR_PIECES = 60  # training rows
 SAMPLE = 256  # rows kept with the result, for its pictures
 REFITTED = 8  # combinations of names whose constants are refitted, for each network
 QUICK_CONSTANTS = 6  # as many are snapped in a fraction of a second
@@ -89,6 +91,7 @@ def discover(
     effort: float = 1.0,
     checkpoint: str | Path | None = None,
     resume: bool = False,
+    accuracy: float = 0.0,
 ) -> Discovery:
     """Find the law in a table.
 
@@ -97,7 +100,8 @@ def discover(
     left out. ``workers`` processes try network shapes at the same time; the answer does not depend on their number, nor
     on anything but the table, ``seed`` and the settings, unless the budget cut a stage: what each step may do is counted
     in work, by the rows of the table and multiplied by ``effort``. ``progress(step, share, best formula)`` is called as
-    the search goes on.
+    the search goes on. ``accuracy`` says by how much the target may be off without noise, in its own unit: a column rounded
+    to three decimals has 5e-4. Exact laws are then looked for to that accuracy.
 
     What you know beforehand: ``units`` by column (True for those of the table) let the search begin with dimensionless
     groups and put formulas first that agree with them. ``known`` is a part of the law, ``"m*g*h + ..."`` or
@@ -122,6 +126,7 @@ def discover(
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers!r}.")
     if resume and checkpoint is None:
         raise SettingsError("resume goes on with a search that was kept: say in which folder with checkpoint=...")
+    known_to = checked_accuracy(accuracy)
     table, told = knowledge(
         table,
         primitives=primitives,
@@ -132,9 +137,11 @@ def discover(
         known=known,
         shapes=shapes,
     )
-    search = _Search(table, seed, time_budget, told, workers, progress or (lambda *_: None), effort)
+    search = _Search(table, seed, time_budget, told, workers, progress or (lambda *_: None), effort, known_to)
     with (
-        journal(checkpoint, {} if checkpoint is None else about(table, seed, effort, told), resume) as search.journal,
+        journal(
+            checkpoint, {} if checkpoint is None else about(table, seed, effort, told, known_to), resume
+        ) as search.journal,
         np.errstate(all="ignore"),  # candidates may overflow: the judge sees it
     ):
         try:
@@ -164,13 +171,15 @@ class _Search:
         workers: int,
         progress: Progress,
         effort: float = 1.0,
+        accuracy: float = 0.0,
     ) -> None:
         self.clock = Clock(budget)
         self.table, self.seed, self.workers, self.primitives = table, seed, workers, known.primitives
         self.prepared: Prepared = prepare(table, seed)
         self.effort, self.limits = effort, Limits(self.prepared.train.rows, effort)
+        self.accuracy = accuracy
         self.known = Bound(known, self.prepared.symbols, table.target)
-        self.judge = Judge(self.prepared, self.known.permits, self.known.nats, self.known.refuses)
+        self.judge = Judge(self.prepared, self.known.permits, self.known.nats, self.known.refuses, accuracy)
         self.progress = progress
         self.journal: Journal | None = None
         self.architecture: Architecture | None = None
@@ -187,6 +196,8 @@ class _Search:
             self._step("noisy ladder", self._noisy_ladder)
         if noisy and not self._known():
             self._step("all of the ladder", self._ladder)
+        if not self._known():
+            self._step("pieces", self._pieces)
         if not self._known():
             self._step("graphs", self._graphs)
         self._step("network", self._network)
@@ -258,12 +269,25 @@ class _Search:
         self._climb("noisy ladder", self._noise(), work)
 
     def _climb(self, name: str, noise: float | None, work: Work) -> None:
-        train, dimensions = self.prepared.train, self.known.dimensions
-        for candidate in ladder(self.prepared.columns(train), train.y, noise=noise, work=work, dimensions=dimensions):
+        train, dimensions, accuracy = (
+            self.prepared.train,
+            self.known.dimensions,
+            self.accuracy / rms(self.prepared.train.y),
+        )
+        for candidate in ladder(
+            self.prepared.columns(train), train.y, noise=noise, work=work, dimensions=dimensions, accuracy=accuracy
+        ):
             self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
             self._tell(name)
         if work.cut:
             self.clock.cut.append(name)
+
+    def _pieces(self) -> None:
+        """Kinks, jumps and regimes: only where rows say that no smooth curve does."""
+        train = self.prepared.train
+        if train.rows >= ENOUGH_FOR_PIECES:
+            for expression in pieces(self.prepared.columns(train), train.y):
+                self.judge(expression, "pieces")
 
     def _graphs(self) -> None:
         train = self.prepared.train

@@ -17,3 +17,12 @@ def checked(seed: Any, time_budget: Any, effort: Any) -> tuple[int, float, float
             f"effort multiplies the work of the search: a number above 0 (1 by default), got {effort!r}."
         )
     return int(seed), float(time_budget), float(effort)
+
+
+def checked_accuracy(accuracy: Any) -> float:
+    """How well the target is known. Raises SettingsError for what is no number of 0 or more."""
+    if not isinstance(accuracy, Real) or not 0 <= float(accuracy) < float("inf"):
+        raise SettingsError(
+            f"accuracy says by how much the target may be off, in its own unit: 0 or more, got {accuracy!r}."
+        )
+    return float(accuracy)

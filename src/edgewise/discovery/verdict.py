@@ -11,7 +11,7 @@ from edgewise.formula import evaluate
 from edgewise.symbolic import by_polynomial
 
 from .architecture import Architecture
-from .judge import EXACT, Judge, Judged, beats
+from .judge import Judge, Judged, beats
 from .prepare import Prepared
 from .weighing import effective, rms, variance
 
@@ -48,7 +48,7 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
     doubt = _too_free(pick, prepared)
     if doubt:
         return Verdict(pick, False, (doubt,))
-    if pick.error <= EXACT:
+    if pick.exact:
         return Verdict(pick, True)
     if architecture is None:
         note = "no network stands beside the formula (too few rows, or the time was over): it is not verified."
@@ -124,7 +124,7 @@ def _too_free(pick: Judged, prepared: Prepared) -> str:
         value for value in pick.formula.constants.values() if len(f"{value!r}".strip("-0.").replace(".", "")) > SHORT
     ]
     most = MOST_FITTED_IN_FEW_ROWS if prepared.small else MOST_FITTED
-    counted = len(pick.formula.constants) if prepared.small and pick.error > EXACT else len(fitted)
+    counted = len(pick.formula.constants) if prepared.small and not pick.exact else len(fitted)
     if counted > most:
         return f"{counted} fitted constants may interpolate any smooth function: a law would have fewer."
     return ""

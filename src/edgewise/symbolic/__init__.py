@@ -6,6 +6,7 @@ waves          oscillations of one input whose height changes
 ladder         a law by exact tests of its symmetries and shapes
 outlook, Work  how likely there is one, and a limit of work that is the same on every machine
 within_reach   whether units allow a law without numbers that carry some
+pieces         kinks, jumps and regimes: breaks, and a name for each piece
 polish, snap   constants refitted to the last digit, then recognised, each step verified
 closed_form    a network of named edges, written out
 compile_formula  the way back: a formula as a network of named edges
@@ -16,6 +17,7 @@ from .compile import compile_formula, compile_model
 from .graphs import named_graphs
 from .ladder import Outlook, by_polynomial, ladder, outlook
 from .match import Match, match
+from .pieces import pieces
 from .polish import Polished, polish
 from .problem import Candidate, Hypothesis, Problem
 from .snap import snap
@@ -40,6 +42,7 @@ __all__ = [
     "named_graphs",
     "network_form",
     "outlook",
+    "pieces",
     "polish",
     "snap",
     "waves",

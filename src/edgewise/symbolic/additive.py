@@ -37,7 +37,7 @@ def additive(problem: Problem) -> Iterator[sympy.Expr]:
         return
     matrix = np.column_stack(columns)
     for transform, target in _targets(problem, tuple(TRANSFORMS)):
-        found = _dense(matrix, target)
+        found = _dense(matrix, target, problem.tolerance)
         if found is not None:
             yield _inverse(transform, problem, linear_combination(found, terms))
 
@@ -51,7 +51,7 @@ def posynomial(problem: Problem) -> Iterator[sympy.Expr]:
         return
     dictionary = Dictionary(np.prod(problem.x[:, None, :] ** np.array(terms)[None, :, :], axis=2))
     for transform, target in _targets(problem, POSYNOMIAL_TARGETS):
-        found = dictionary.combination(target)
+        found = dictionary.combination(target, tolerance=problem.tolerance)
         if found is not None:
             chosen = [_product(problem.symbols, terms[index]) for index in found[0]]
             yield _inverse(transform, problem, linear_combination(found[1], chosen))
@@ -86,17 +86,17 @@ def _single_terms(problem: Problem) -> tuple[list[Array], list[sympy.Expr]]:
     return columns, terms
 
 
-def _dense(matrix: Array, target: Array) -> Array | None:
+def _dense(matrix: Array, target: Array, tolerance: float) -> Array | None:
     """Coefficients of the few columns that matter, or None where even all of them leave something over."""
     norms = np.linalg.norm(matrix, axis=0)
     norms[norms == 0] = 1.0  # log x where all x of this part of the table are 1
     found, *_ = np.linalg.lstsq(matrix / norms, target, rcond=None)
     spread = target - target.mean()
-    if np.linalg.norm(target - matrix / norms @ found) > 1e-9 * np.linalg.norm(spread):
+    if np.linalg.norm(target - matrix / norms @ found) > tolerance * np.linalg.norm(spread):
         return None
-    kept = np.flatnonzero(np.abs(found) > 1e-6 * np.max(np.abs(found)))
+    kept = np.flatnonzero(np.abs(found) > max(1e-6, 10 * tolerance) * np.max(np.abs(found)))
     again, *_ = np.linalg.lstsq(matrix[:, kept], target, rcond=None)
-    if relative(target - matrix[:, kept] @ again, target) > 1e-9:
+    if relative(target - matrix[:, kept] @ again, target) > tolerance:
         return None
     result = np.zeros(len(norms))
     result[kept] = again

@@ -61,6 +61,7 @@ SHIFTED = (
     Atom("cosh", np.cosh, sympy.cosh),
 )
 RECIPROCALS = (
+    Atom("1/tan", lambda x: 1 / np.tan(x), lambda x: 1 / sympy.tan(x)),
     Atom("1/cos", lambda x: 1 / np.cos(x), lambda x: 1 / sympy.cos(x)),
     Atom("1/sin", lambda x: 1 / np.sin(x), lambda x: 1 / sympy.sin(x)),
     Atom("1/cos^2", lambda x: np.cos(x) ** -2.0, lambda x: sympy.cos(x) ** -2),

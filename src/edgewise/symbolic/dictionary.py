@@ -37,7 +37,7 @@ def argument_dictionary(problem: Problem) -> Iterator[sympy.Expr]:
         terms = list(product(factors, words))[:MOST_COLUMNS]
         dictionary = Dictionary(np.column_stack([factor[1] * word[1] for factor, word in terms]))
         for name, target in targets:
-            found = dictionary.combination(target, most=3, beam=8)
+            found = dictionary.combination(target, most=3, beam=8, tolerance=problem.tolerance)
             if found is not None:
                 chosen = [terms[index] for index in found[0]]
                 form = linear_combination(found[1], [f[0] * word.expression(argument) for f, (word, _) in chosen])

@@ -69,7 +69,9 @@ def factor_products(problem: Problem) -> Iterator[sympy.Expr]:
         target = _log_target(problem, name)
         if target is None:
             continue
-        found = dictionary.combination(target - basis @ (basis.T @ target), most=3, beam=12)
+        found = dictionary.combination(
+            target - basis @ (basis.T @ target), most=3, beam=12, tolerance=problem.tolerance
+        )
         if found is not None:
             rest = target - columns[:, found[0]] @ found[1]
             exponents = np.linalg.lstsq(logs, rest, rcond=None)[0][:-1]
@@ -104,7 +106,7 @@ def _written(
     problem: Problem, name: str, exponents: list[float], words: list[_Word], powers: list[float]
 ) -> Iterator[sympy.Expr]:
     """The product with its exponents rounded, its sign and size fitted to the rows."""
-    snapped = [fraction(value, LARGEST_POWER, 1e-5) for value in (*exponents, *powers)]
+    snapped = [fraction(value, LARGEST_POWER, max(1e-5, 100 * problem.tolerance)) for value in (*exponents, *powers)]
     if any(value is None for value in snapped):
         return
     rationals = [rational(value) for value in snapped if value is not None]
@@ -113,7 +115,7 @@ def _written(
     if not np.all(np.isfinite(values)):
         return
     scale = float(values @ target / (values @ values))
-    if relative(target - scale * values, target) > 1e-9:
+    if relative(target - scale * values, target) > problem.tolerance:
         return
     bases = (*problem.symbols, *(word.expression for word in words))
     form = constant(scale) * sympy.Mul(*(base**p for base, p in zip(bases, rationals, strict=True)))

@@ -22,7 +22,6 @@ from .transforms import TRANSFORMS, sign_of
 
 SAMPLES = 120
 REFINED = 1500
-TOLERANCE = 1e-9
 WORDS = by_name("sin", "cos", "exp", "exp(-x)", "exp(2x)", "exp(-2x)", "log", "sin^2", "sin(2x)", "cos(2x)")
 
 
@@ -45,14 +44,15 @@ class _Match:
 
 
 def identify(problem: Problem) -> Iterator[sympy.Expr]:
-    """Expressions over the one symbol of ``problem`` that give its target to 1e-9, the simplest first."""
+    """Expressions over the one symbol of ``problem`` that give its target to its tolerance, the simplest first."""
     z, g = problem.x[:, 0], problem.y
     gauges = [m for m in GAUGE if _real_power(z, m)]
     rows = _quantile_rows(z)
     targets = _transformed(z, g, rows, gauges)
     if not targets.keys:
         return
-    found = [*_powers(z[rows], targets), *_shapes(z[rows], targets)]
+    near = max(1e-8, problem.tolerance)
+    found = [*_powers(z[rows], targets, near), *_shapes(z[rows], targets, 10 * near)]
     matches = sorted(found, key=lambda m: (_effort(m), m.misfit))
     for match in matches:
         expression = _settled(problem, match)
@@ -75,7 +75,7 @@ def powers_and_exponentials(problem: Problem) -> Iterator[sympy.Expr]:
         if not transform.allowed(problem.y):
             continue
         target = transform.forward(problem.y)
-        found = sparse_combination(dictionary, target, most=3)
+        found = sparse_combination(dictionary, target, most=3, tolerance=problem.tolerance)
         if found is None:
             continue
         form = sympy.Integer(0)
@@ -138,7 +138,7 @@ def _unit(values: Array) -> Array | None:
     return centred / norm
 
 
-def _powers(z: Array, targets: _Targets) -> Iterator[_Match]:
+def _powers(z: Array, targets: _Targets, near: float) -> Iterator[_Match]:
     """c0 + c1 z^p and c0 + c1 log z: nothing to refine."""
     curves = [(p, z**p) for p in POWERS if _real_power(z, p)]
     if np.all(z > 0):
@@ -148,12 +148,12 @@ def _powers(z: Array, targets: _Targets) -> Iterator[_Match]:
         if unit is None:
             continue
         rest = targets.values - np.outer(targets.values @ unit, unit)
-        for index in np.flatnonzero(np.linalg.norm(rest, axis=1) < 1e-8):
+        for index in np.flatnonzero(np.linalg.norm(rest, axis=1) < near):
             name, m = targets.keys[index]
             yield _Match(float(np.linalg.norm(rest[index])), name, m, None, p, 1.0)
 
 
-def _shapes(z: Array, targets: _Targets) -> list[_Match]:
+def _shapes(z: Array, targets: _Targets, near: float) -> list[_Match]:
     """The refined matches of all shapes, those that fit the sampled rows."""
     coarse: list[tuple[float, int, Shape, float, float]] = []
     for inner in (s for s in INNER if _real_power(z, s)):
@@ -166,7 +166,7 @@ def _shapes(z: Array, targets: _Targets) -> list[_Match]:
         groups.setdefault((row[2].name, row[3]), []).append(row)
     found: list[_Match] = []
     for rows in groups.values():
-        found += _refined(rows, z, targets)
+        found += _refined(rows, z, targets, near)
     return found
 
 
@@ -197,7 +197,7 @@ def _coarse(shape: Shape, inner: float, w: Array, targets: _Targets) -> list[tup
     return [(1 - float(top[i]), int(i), shape, inner, float(k[good][best[i]])) for i in np.flatnonzero(top > 0.97)]
 
 
-def _refined(rows: list, z: Array, targets: _Targets) -> list[_Match]:
+def _refined(rows: list, z: Array, targets: _Targets, near: float) -> list[_Match]:
     """Gauss-Newton in (c0, c1, k) for all rows of one shape and inner exponent together."""
     shape, inner = rows[0][2], rows[0][3]
     w = z**inner
@@ -210,7 +210,7 @@ def _refined(rows: list, z: Array, targets: _Targets) -> list[_Match]:
         _, misfit = _step(shape, w, y, k, top)
     found = []
     for row, size, best in zip(rows, misfit, k, strict=True):
-        if size < 1e-7 and best * top > 0.02:
+        if size < near and best * top > 0.02:
             name, m = targets.keys[row[1]]
             found.append(_Match(float(size), name, m, shape, inner, float(best)))
     return found
@@ -244,7 +244,7 @@ def _settled(problem: Problem, match: _Match) -> sympy.Expr | None:
     if fitted is None:
         return None
     (c0, c1), k, residual = fitted
-    if relative(residual, target) > TOLERANCE or np.linalg.norm(residual) > TOLERANCE * np.linalg.norm(
+    if relative(residual, target) > problem.tolerance or np.linalg.norm(residual) > problem.tolerance * np.linalg.norm(
         target - target.mean()
     ):
         return None

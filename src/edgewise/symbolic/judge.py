@@ -11,7 +11,7 @@ from edgewise.formula import Dimensions, complexity, evaluate, symbol
 from .gauge import settle_gauge
 from .noisy import white
 from .polish import polish
-from .problem import EXACT, Array, Candidate, Problem, first_problem, lift, relative
+from .problem import EXACT, LOOSE, Array, Candidate, Problem, first_problem, lift, relative
 from .queue import Node
 from .snap import snap
 
@@ -31,7 +31,8 @@ HOPE, NEAR = 40.0, 12.0
 class Judge(ABC):
     """Turns an expression of a problem into a candidate: over the user's columns, with its error on the user's rows."""
 
-    def __init__(self, columns: Mapping[str, Array], y: Array) -> None:
+    def __init__(self, columns: Mapping[str, Array], y: Array, accuracy: float = 0.0) -> None:
+        self.accuracy = accuracy
         self.columns = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
         self.y = np.asarray(y, dtype=float)
         self.best = np.inf
@@ -47,7 +48,7 @@ class Judge(ABC):
             return None
         expression, error = weighed
         self.best = min(error, self.best)
-        return Candidate(expression, error, stage, problem.trail)
+        return Candidate(expression, error, stage, problem.trail, self.accuracy)
 
     @abstractmethod
     def _weigh(self, expression: sympy.Expr, names: Names) -> tuple[sympy.Expr, float] | None:
@@ -70,15 +71,16 @@ class ExactJudge(Judge):
 
     def _weigh(self, expression: sympy.Expr, names: Names) -> tuple[sympy.Expr, float] | None:
         error = self._error(expression)
-        if error > EXACT and error > 0.5 * self.best:
+        exactly = max(EXACT, 2 * self.accuracy)
+        if error > exactly and error > 0.5 * self.best:
             return None
-        if error <= NEARLY:
+        if error <= max(NEARLY, LOOSE * self.accuracy):
             snapped = snap(expression, self.columns, self.y)
             signed = {outer: inner for inner, outer in names.items()}
             values = {inner.name: self.columns[outer.name] for inner, outer in names.items()}
             snapped = settle_gauge(snapped.xreplace(signed), values, self.y).xreplace(names)
             exact = self._error(snapped)
-            expression, error = (snapped, exact) if exact <= max(error, EXACT) else (expression, error)
+            expression, error = (snapped, exact) if exact <= max(error, exactly) else (expression, error)
         return expression, error
 
     def learn(self, node: Node) -> None:

@@ -26,6 +26,7 @@ MOST_ROWS = 2000
 FOR_ONE_TEST = 0.5  # of the work that is left: one dear test does not take the turn of all others
 TOLD, CLEAR = 0.3, 0.01
 """Leave-one-out errors of the surrogate: from the one on it knows little of the law, from the other on all but all."""
+MOST_DECIMALS = 4
 LAST_ORDERS = 0.6
 """With noise: how much dearer tasks may still be once a formula leaves only noise; a simpler one may be among them."""
 
@@ -38,19 +39,21 @@ def ladder(
     deadline: float | None = None,
     work: Work | None = None,
     dimensions: Dimensions | None = None,
+    accuracy: float = 0.0,
 ) -> Iterator[Candidate]:
     """Candidates for y as a function of ``columns``, each as soon as it is found; an exact one ends the search.
 
     ``columns`` maps names to arrays (N,); ``deadline`` is a value of time.monotonic() after which no new test begins.
     ``work`` limits the tests by what they cost (it may hold a deadline too). Where ``dimensions`` of the columns and of y
     are known, the problem in dimensionless variables goes first, and in noise a formula that contradicts them must be the
-    better for it. Nothing is drawn at random: equal tables and limits give equal answers.
+    better for it. ``accuracy`` says how well y is known, relative to rms(y), where that is worse than rounding: tests
+    without noise ask no more. Nothing is drawn at random: equal tables and limits give equal answers.
     """
     work = work or Work(deadline=np.inf if deadline is None else deadline)
     noisy = bool(noise)
-    judge = NoisyJudge(columns, y, dimensions) if noisy else ExactJudge(columns, y)
+    judge = NoisyJudge(columns, y, dimensions) if noisy else ExactJudge(columns, y, accuracy)
     queue = Queue(NOISY_STAGES if noisy else STAGES)
-    first = _sample(columns, y, noisy)
+    first = _sample(columns, y, noisy, accuracy)
     queue.add(Node(first, 0.0))
     for child in dimensionless_problems(first, list(columns), dimensions) if dimensions else ():
         queue.add(Node(child, 0.0))
@@ -67,12 +70,17 @@ def ladder(
             candidate = judge(node.problem, found, stage.name)
             if candidate is not None:
                 yield candidate
-                if candidate.exact:
+                if candidate.exact and not _free(candidate.expression):
                     return
                 if judge.done(candidate):
                     queue.close(LAST_ORDERS)
             if work.late():
                 return
+
+
+def _free(expression: sympy.Expr) -> bool:
+    """Whether a formula has so many decimals that it may follow a smooth curve to rounding without being the law."""
+    return len(expression.atoms(sympy.Float)) > MOST_DECIMALS
 
 
 @dataclass(frozen=True)
@@ -120,9 +128,9 @@ def _quiet(found: Iterator[sympy.Expr | Node]) -> Iterator[sympy.Expr | Node]:
         yield item
 
 
-def _sample(columns: Mapping[str, Array], y: Array, noisy: bool) -> Problem:
+def _sample(columns: Mapping[str, Array], y: Array, noisy: bool, accuracy: float = 0.0) -> Problem:
     """The first problem, on evenly spread rows of a long table."""
     rows = np.linspace(0, len(y) - 1, min(MOST_ROWS, len(y))).astype(int)
     return first_problem(
-        {name: np.asarray(column)[rows] for name, column in columns.items()}, np.asarray(y)[rows], noisy
+        {name: np.asarray(column)[rows] for name, column in columns.items()}, np.asarray(y)[rows], noisy, accuracy
     )

@@ -28,8 +28,8 @@ def power_product(x: Array, exponents: list[sympy.Rational]) -> Array:
     return result
 
 
-def monomial(problem: Problem, tolerance: float = 1e-9) -> sympy.Expr | None:
-    """c prod x_i^b_i over the problem's symbols if that is the target to ``tolerance``, else None.
+def monomial(problem: Problem) -> sympy.Expr | None:
+    """c prod x_i^b_i over the problem's symbols if that is the target to its tolerance, else None.
 
     >>> x = np.linspace(1, 2, 20)
     >>> from .problem import first_problem
@@ -43,7 +43,7 @@ def monomial(problem: Problem, tolerance: float = 1e-9) -> sympy.Expr | None:
     if not np.all(np.isfinite(values)) or not np.any(values):
         return None
     scale = float(values @ problem.y / (values @ values))
-    if relative(problem.y - scale * values, problem.y) > tolerance:
+    if relative(problem.y - scale * values, problem.y) > problem.tolerance:
         return None
     return constant(scale) * sympy.Mul(*(s**b for s, b in zip(problem.symbols, exponents, strict=True)))
 
@@ -55,7 +55,7 @@ def _exponents(problem: Problem) -> list[sympy.Rational] | None:
     matrix = np.column_stack([np.log(np.abs(problem.x[used])), np.ones(used.sum())])
     logs = np.log(np.abs(problem.y[used]))
     found, *_ = np.linalg.lstsq(matrix, logs, rcond=None)
-    if np.sqrt(np.mean((matrix @ found - logs) ** 2)) > 1e-6:
+    if np.sqrt(np.mean((matrix @ found - logs) ** 2)) > max(1e-6, 100 * problem.accuracy):
         return None
     snapped = [fraction(float(b), LARGEST_DENOMINATOR, 1e-4) for b in found[:-1]]
     if any(b is None for b in snapped):

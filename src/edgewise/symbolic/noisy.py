@@ -34,7 +34,7 @@ WAVES = by_name("sin", "cos", "sin^2", "cos^2")
 ATOMS = by_name(
     "x^0", "x^1", "x^2", "x^-1", "x^-2", "x^1/2", "x^-1/2", "sin", "cos", "sin^2", "exp", "exp(-x)", "log", "tanh",
     "1/(1+x)", "1/(1-x)", "1/(1+x^2)", "1/(1-x^2)", "sqrt(1+x^2)", "sqrt(1-x^2)", "1/sqrt(1+x^2)", "1/sqrt(1-x^2)",
-    "x/sqrt(1+x^2)", "x/sqrt(1-x^2)", "x/(1+x)", "x/(1-x)",
+    "x/sqrt(1+x^2)", "x/sqrt(1-x^2)", "x/(1+x)", "x/(1-x)", "tan", "1/tan",
 )  # fmt: skip
 
 
@@ -98,6 +98,31 @@ def products_of_atoms(problem: Problem, limit: float) -> Iterator[sympy.Expr]:
         sympy.Mul(*(atom.expression(s) for (atom, _), s in zip(term, problem.symbols, strict=True))) for term in terms
     ]
     yield from likely_sums(problem, columns, expressions, 3, limit)
+
+
+def saturating_sums(problem: Problem) -> Iterator[sympy.Expr]:
+    """Sums of at most four terms m and m / (1 + c v), where m and v are power products of degree two at most: what
+    saturates, in noise. c is searched on a grid; all terms share the one denominator."""
+    degrees = [p for p in product(range(3), repeat=problem.inputs) if sum(p) <= 2]
+    names = [sympy.Mul(*(s**p for s, p in zip(problem.symbols, powers, strict=True))) for powers in degrees]
+    parts = [np.prod(problem.x**powers, axis=1) for powers in map(np.array, degrees)]
+    weights = _weights(problem)[:, None]
+    goal = problem.y * weights[:, 0]
+    found: list[tuple[float, int, sympy.Expr]] = []
+    for name, values in zip(names, parts, strict=True):
+        if name.is_number or not (np.all(values > 0) or name.is_Pow or np.all(values >= 0)):
+            continue
+        for c in np.geomspace(0.03, 30, 25) / float(np.median(np.abs(values))):
+            below = 1 + c * values
+            columns = np.column_stack([*parts, *(part / below for part in parts)]) * weights
+            written = [*names, *(part / (1 + sympy.Float(c) * name) for part in names)]
+            for rest, support, a in likely_supports(columns, goal, 4, 1, beam=6):
+                if max(support) < len(names):
+                    continue
+                form = sympy.Add(*(constant(b) * written[i] for i, b in zip(support, a, strict=True)))
+                found.append((rest * (1 + 10 / problem.rows) ** len(support), len(found), form))
+    for _, _, form in sorted(found)[:KEPT]:
+        yield form
 
 
 def argument_sums(problem: Problem) -> Iterator[sympy.Expr]:

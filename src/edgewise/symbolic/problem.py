@@ -24,6 +24,9 @@ TARGET = sympy.Symbol("target")
 EXACT = 1e-10
 """Relative residual on all rows below which a formula counts as the law when there is no noise."""
 
+LOOSE = 30.0
+"""Transforms and ratios magnify what the target is uncertain by: so many times its accuracy a test may miss by."""
+
 
 @dataclass(frozen=True)
 class Hypothesis:
@@ -52,7 +55,7 @@ class Problem:
     """A table (N, d) of variables with their symbols, a target (N,), and the way back to the problem it came from.
 
     ``weights`` (N,) are there only when the data are noisy: what a unit of the target is worth in units of the user's
-    y.
+    y. ``accuracy`` says how well the target is known, relative to its size; 0 means to rounding.
     """
 
     symbols: tuple[sympy.Symbol, ...]
@@ -61,6 +64,7 @@ class Problem:
     hypothesis: Hypothesis | None = None
     parent: "Problem | None" = None
     weights: Array | None = None
+    accuracy: float = 0.0
 
     @property
     def rows(self) -> int:
@@ -71,6 +75,11 @@ class Problem:
     def inputs(self) -> int:
         """The number of variables."""
         return self.x.shape[1]
+
+    @property
+    def tolerance(self) -> float:
+        """The relative residual up to which a test without noise believes what it finds."""
+        return max(1e-9, LOOSE * self.accuracy)
 
     @cached_property
     def depth(self) -> int:
@@ -95,25 +104,26 @@ class Candidate:
     """A formula for the user's target over the user's columns.
 
     ``rmse`` is over all rows, relative to rms(y); ``stage`` names the test that found it and ``trail`` the
-    hypotheses it rests on.
+    hypotheses it rests on; ``accuracy`` is how well y is known.
     """
 
     expression: sympy.Expr
     rmse: float
     stage: str
     trail: tuple[Hypothesis, ...] = ()
+    accuracy: float = 0.0
 
     @property
     def exact(self) -> bool:
-        """Whether the error is rounding."""
-        return self.rmse <= EXACT
+        """Whether the error is rounding, or no larger than y is uncertain."""
+        return self.rmse <= max(EXACT, 2 * self.accuracy)
 
 
-def first_problem(columns: Mapping[str, Array], y: Array, noisy: bool = False) -> Problem:
+def first_problem(columns: Mapping[str, Array], y: Array, noisy: bool = False, accuracy: float = 0.0) -> Problem:
     """The problem as the user states it."""
     x = np.column_stack([np.asarray(column, dtype=float) for column in columns.values()])
     weights = np.ones(len(x)) if noisy else None
-    return Problem(fresh_symbols(0, x), x, np.asarray(y, dtype=float), weights=weights)
+    return Problem(fresh_symbols(0, x), x, np.asarray(y, dtype=float), weights=weights, accuracy=accuracy)
 
 
 def fresh_symbols(depth: int, x: Array) -> tuple[sympy.Symbol, ...]:
@@ -142,7 +152,8 @@ def reduced(
     symbols = fresh_symbols(parent.depth + 1, x)
     weights = parent.weights if parent.weights is None or factor is None else parent.weights * np.abs(factor)
     definitions = {symbol: expression for symbol, (expression, _) in zip(symbols, columns, strict=True)}
-    return Problem(symbols, x, target, Hypothesis(kind, definitions, restore, statistic), parent, weights)
+    hypothesis = Hypothesis(kind, definitions, restore, statistic)
+    return Problem(symbols, x, target, hypothesis, parent, weights, parent.accuracy)
 
 
 def lift(problem: Problem, expression: sympy.Expr) -> sympy.Expr:

@@ -7,6 +7,7 @@ at one node, for which `everywhere` carries it to every node.
 from collections.abc import Callable, Mapping
 
 import sympy
+from sympy.simplify.fu import TR10i
 
 from edgewise.formula import complexity
 from edgewise.formula.anatomy import rebuild
@@ -189,6 +190,14 @@ def open_moduli(expression: sympy.Expr, sign: Sign) -> sympy.Expr:
     return expression
 
 
+def angles(expression: sympy.Expr) -> sympy.Expr:
+    """sin a cos b + cos a sin b as sin(a + b), and the like."""
+    if len(expression.atoms(sympy.sin, sympy.cos)) < 3:  # the shortest, sin a cos a + .., is a double angle
+        return expression
+    gathered: sympy.Expr = TR10i(expression)
+    return gathered
+
+
 LOCAL: list[Rule] = [
     polynomial(sympy.together),
     polynomial(sympy.factor),
@@ -206,4 +215,5 @@ WHOLE: list[Rule] = [
     lambda e: sympy.expand_power_base(e, force=True),
     pythagoras,
     hyperbolic,
+    angles,
 ]

@@ -67,7 +67,7 @@ def _sum_of_products(
     most = {2: 24, 3: 8}[problem.inputs]
     if space is not None:
         atoms = [
-            _members(rows, table, basis, space.error, most)
+            _members(rows, table, basis, max(space.error, problem.tolerance / 300), most)
             for rows, table, basis in zip(atoms, space.tables, space.bases, strict=True)
         ]
     elif problem.inputs > 2:
@@ -79,7 +79,7 @@ def _sum_of_products(
         return None
     terms = list(product(*atoms))
     dictionary = np.column_stack([np.prod([values for _, values in term], axis=0) for term in terms])
-    found = sparse_combination(dictionary, target)
+    found = sparse_combination(dictionary, target, tolerance=problem.tolerance)
     if found is None:
         return None
     expressions = [

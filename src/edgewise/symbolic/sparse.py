@@ -153,7 +153,7 @@ def _without_idle(
 ) -> tuple[tuple[int, ...], Array]:
     """The same combination without terms that do not matter."""
     shares = np.abs(found) * np.linalg.norm(dictionary[:, chosen], axis=0) / np.linalg.norm(target)
-    kept = tuple(index for index, share in zip(chosen, shares, strict=True) if share > 1e-8)
+    kept = tuple(index for index, share in zip(chosen, shares, strict=True) if share > 10 * tolerance)
     if len(kept) == len(chosen) or not kept:
         return chosen, found
     again = _solved(dictionary[:, kept], target, tolerance)

@@ -17,13 +17,22 @@ from .factors import factor_products
 from .identify import identify, powers_and_exponentials
 from .likely import likely_shapes
 from .monomial import monomial
-from .noisy import argument_sums, noisy_monomial, plain_sums, products_of_atoms, short_sums, weighted_transform
+from .noisy import (
+    argument_sums,
+    noisy_monomial,
+    plain_sums,
+    products_of_atoms,
+    saturating_sums,
+    short_sums,
+    weighted_transform,
+)
 from .peel import factor_peels, term_peels
 from .problem import Array, Problem, lift
 from .queue import Node, Stage
 from .rational import rational_function
 from .ridge import ridge_reductions
 from .separable import separable
+from .series import plain_polynomial, sums_over_inputs, waves_of_powers
 from .surrogate import Surrogate, fit
 from .symmetry import merge_reductions, scale_reductions
 from .transforms import transformed
@@ -215,6 +224,9 @@ STAGES: tuple[Stage, ...] = (
     Stage("identify", 0.6, _inputs(1, 1), _on_problem(identify), Cost(80)),
     Stage("powers", 0.9, _inputs(1, 1), _on_problem(powers_and_exponentials), Cost(25, 1, 1000)),
     Stage("rational", 0.7, _inputs(1, 4), _rational, Cost(2, 2, 1000)),
+    Stage("long polynomial", 0.75, _inputs(1, 1), _on_problem(plain_polynomial), Cost(1)),
+    Stage("waves of powers", 1.1, _inputs(1, 1), _on_problem(waves_of_powers), Cost(40, 1, 1000)),
+    Stage("sums over inputs", 1.45, _inputs(2, 3), _on_problem(sums_over_inputs), Cost(40, 1.5, 1000)),
     Stage("separable", 1.5, _inputs(2, 3), _on_problem(separable), Cost(100, 2, 2000)),
     Stage("posynomial", 1.0, _inputs(2, 6), _on_problem(posynomial), Cost(10, 1.7, 1000)),
 )
@@ -235,5 +247,6 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage(
         "products", 0.7, _inputs(1, 2), lambda node: products_of_atoms(node.problem, _limit(node)), Cost(200, 3, 1000)
     ),
+    Stage("saturating sums", 0.75, _inputs(1, 2), _on_problem(saturating_sums), Cost(600, 2, 1000)),
     Stage("short sums", 2.5, _inputs(1, 6), lambda node: short_sums(node.problem, 4, _limit(node)), Cost(4, 1.8, 300)),
 )

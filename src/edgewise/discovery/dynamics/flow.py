@@ -1,0 +1,109 @@
+"""Following a law of motion through time: many pieces of trajectories, and many sets of constants, at once."""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import sympy
+
+from edgewise.formula import split_constants, symbol
+
+MOST_LOOKS = 6_000  # at the right-hand side between two points of a trajectory
+Array = np.ndarray
+
+
+class _Endless(Exception):
+    """The right-hand side was asked too often: the law runs away, or is too stiff to be followed."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """dz/dt = f(z; theta): ``models`` are the right-hand sides over ``names``, their constants taken out.
+
+    The constants of all states lie behind one another in ``theta``.
+    """
+
+    names: tuple[str, ...]
+    models: tuple[sympy.Expr, ...]
+    theta: Array
+    tolerance: float = 1e-11
+
+    @classmethod
+    def of(cls, names: Sequence[str], expressions: Sequence[sympy.Expr], tolerance: float = 1e-11) -> "Flow":
+        """The flow of expressions over ``names``, one for each name."""
+        models: list[sympy.Expr] = []
+        values: list[float] = []
+        for expression in expressions:
+            template, constants = split_constants(expression)
+            free = {p: sympy.Dummy(f"constant {len(values) + i}", real=True) for i, p in enumerate(constants)}
+            models.append(template.xreplace(free))
+            values += list(constants.values())
+        return cls(tuple(names), tuple(models), np.array(values), tolerance)
+
+    @cached_property
+    def _compiled(self) -> Callable[..., list[Array]]:
+        """All right-hand sides as one function of arrays: states first, constants after them. A solver asks thousands of
+        times."""
+        constants = {s.name: s for model in self.models for s in model.free_symbols if s.is_Dummy}
+        unused = sympy.Dummy()
+        last = [constants.get(f"constant {i}", unused) for i in range(len(self.theta))]
+        names = [symbol(name) for name in self.names]
+        return sympy.lambdify([*names, *last], list(self.models), "numpy", cse=True, dummify=True)
+
+    def velocity(self, states: Array, theta: Array) -> Array:
+        """(states, copies, pieces) of states (states, copies, pieces) and constants (copies, constants)."""
+        values = self._compiled(*states, *theta.T[:, :, None])
+        return np.stack([np.broadcast_to(value, states.shape[1:]) for value in values])
+
+    def follow(self, starts: Array, times: Array, theta: Array) -> Array:
+        """The states (points, states, copies, pieces) at times (pieces, points), from starts (states, copies, pieces);
+        nan from where the law cannot be followed."""
+        path = np.full((times.shape[1], *starts.shape), np.nan)
+        path[0] = starts
+        for point, steps in enumerate(np.diff(times, axis=1).T, 1):
+            end = self._across(path[point - 1], steps, theta)
+            if end is None:
+                break
+            path[point] = end
+        return path
+
+    def _across(self, starts: Array, steps: Array, theta: Array) -> Array | None:
+        """The states (states, copies, pieces) one step later, each piece by its own length of time."""
+        from scipy.integrate import solve_ivp
+
+        looked = 0
+
+        def change(_: float, flat: Array) -> Array:
+            nonlocal looked
+            looked += 1
+            if looked > MOST_LOOKS:
+                raise _Endless
+            return (self.velocity(flat.reshape(starts.shape), theta) * steps).ravel()
+
+        size = np.max(np.abs(starts), axis=(1, 2), keepdims=True) + 1e-300
+        floor = np.broadcast_to(self.tolerance * size, starts.shape).ravel()
+        with np.errstate(all="ignore"):
+            try:
+                found = solve_ivp(change, (0.0, 1.0), starts.ravel(), "DOP853", rtol=self.tolerance, atol=floor)
+            except (_Endless, ValueError):
+                return None
+        end = found.y[:, -1].reshape(starts.shape)
+        return end if found.success and np.isfinite(end).all() else None
+
+
+def along(flow: Flow, start: Array, times: Array) -> Array:
+    """The states (times, states) from ``start`` (states,) on, by a solver that minds stiffness; nan from where the law
+    cannot be followed."""
+    from scipy.integrate import solve_ivp
+
+    def change(_: float, state: Array) -> Array:
+        return flow.velocity(state[:, None, None], flow.theta[None])[:, 0, 0]
+
+    path = np.full((len(times), len(start)), np.nan)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of LSODA, where the law runs away: the path ends there
+        found = solve_ivp(change, (times[0], times[-1]), start, "LSODA", times, rtol=1e-10, atol=1e-12)
+    path[: found.y.shape[1]] = found.y.T
+    return path

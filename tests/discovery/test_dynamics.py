@@ -1,0 +1,195 @@
+"""Laws of motion from trajectories: slopes, constants by shooting, named errors, what is said of it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+from edgewise import Dynamics, discover_ode
+from edgewise.discovery.dynamics.flow import Flow
+from edgewise.discovery.dynamics.shooting import released, shoot
+from edgewise.discovery.dynamics.slopes import slopes_of
+from edgewise.discovery.dynamics.trajectories import Trajectory, trajectories_of
+from edgewise.errors import ColumnError, SettingsError, ValuesError
+from edgewise.formula import evaluate, parse
+
+HUNTERS = (lambda x, y: 1.5 * x - x * y, lambda x, y: x * y - 3 * y)
+
+
+def hunted(start: tuple[float, float], times: np.ndarray) -> np.ndarray:
+    path = solve_ivp(
+        lambda _, z: [f(*z) for f in HUNTERS], (times[0], times[-1]), start, "DOP853", times, rtol=1e-11, atol=1e-12
+    )
+    return path.y.T
+
+
+def trajectory(points: int = 120, seed: int | None = None, noise: float = 0.0) -> Trajectory:
+    generator = np.random.default_rng(seed or 0)
+    times = np.linspace(0, 6, points) if seed is None else np.sort(generator.uniform(0, 6, points))
+    states = hunted((2.0, 1.0), times)
+    return Trajectory(times, states + noise * generator.standard_normal(states.shape))
+
+
+@pytest.fixture(scope="module")
+def found() -> Dynamics:
+    times = np.linspace(0, 6, 120)
+    tables = [dict(zip("txy", (times, *hunted(start, times).T), strict=True)) for start in ((2, 1), (4, 1.5), (1, 2))]
+    return discover_ode(tables, seed=0, time_budget=60)
+
+
+# ---- slopes
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_slopes_of_clean_states_are_known_to_their_accuracy(seed: int | None) -> None:
+    slopes = slopes_of((trajectory(seed=seed),))
+    truth = np.column_stack([f(*slopes.states.T) for f in HUNTERS])
+    missed = np.sqrt(np.mean((slopes.values - truth) ** 2, axis=0))
+    assert not slopes.noisy
+    assert (missed <= slopes.accuracy).all()
+    assert (slopes.accuracy < 1e-3 * truth.std(axis=0)).all()
+
+
+def test_rounded_states_tell_how_far_their_slopes_are_known() -> None:
+    clean = trajectory()
+    slopes = slopes_of((Trajectory(clean.times, np.round(clean.states, 6)),))
+    truth = np.column_stack([f(*slopes.states.T) for f in HUNTERS])
+    missed = np.sqrt(np.mean((slopes.values - truth) ** 2, axis=0))
+    assert (0.1 * slopes.accuracy < missed).all()
+    assert (missed < slopes.accuracy).all()
+
+
+def test_noisy_states_are_smoothed() -> None:
+    slopes = slopes_of((trajectory(400, noise=0.05),))
+    assert slopes.noisy
+    np.testing.assert_allclose(slopes.noise, 0.05, rtol=0.3)
+    truth = np.column_stack([f(*slopes.states.T) for f in HUNTERS])
+    assert (np.sqrt(np.mean((slopes.values - truth) ** 2, axis=0)) < 0.1 * truth.std(axis=0)).all()
+
+
+# ---- following and shooting
+
+
+def test_a_flow_goes_where_scipy_goes() -> None:
+    flow = Flow.of(["x", "y"], [parse("1.5*x - x*y"), parse("x*y - 3.0*y")])
+    times = np.array([[0.0, 0.4, 1.3], [0.0, 0.1, 0.2]])
+    starts = np.array([[[2.0, 1.0]], [[1.0, 3.0]]])  # (states, copies, pieces)
+    path = flow.follow(starts, times, flow.theta[None])
+    for piece, start in enumerate(((2.0, 1.0), (1.0, 3.0))):
+        np.testing.assert_allclose(path[:, :, 0, piece], hunted(start, times[piece]), rtol=1e-8)
+
+
+def test_constants_come_out_exact_from_clean_trajectories() -> None:
+    shot = shoot(["x", "y"], [parse("1.4*x - 1.1*x*y"), parse("x*y - 2.8*y")], [trajectory()], np.zeros(2))
+    assert shot is not None
+    assert [str(one) for one in shot.expressions] == ["-x*y + 3*x/2", "x*y - 3*y"]
+
+
+def test_constants_in_noise_come_near_and_say_how_near() -> None:
+    noisy = trajectory(150, noise=0.03)
+    shot = shoot(["x", "y"], [parse("1.37*x - 1.1*x*y"), parse("1.03*x*y - 2.77*y")], [noisy], np.full(2, 0.03))
+    assert shot is not None
+    x, y = np.array([1.0, 2.0, 3.0]), np.array([0.5, 2.5, 1.0])
+    for expression, truth in zip(shot.expressions, HUNTERS, strict=True):
+        value = evaluate(expression, {"x": x, "y": y})
+        np.testing.assert_allclose(value, truth(x, y), rtol=0.03, atol=0.03)
+    np.testing.assert_allclose(shot.rmse, 0.03, rtol=0.2)
+
+
+def test_what_cannot_be_followed_is_none() -> None:
+    assert shoot(["x", "y"], [parse("log(-1.0*x)"), parse("1.0*y")], [trajectory()], np.zeros(2)) is None
+
+
+def test_released_constants_keep_exponents_and_signs() -> None:
+    assert str(released(parse("x**2/4 - 3*y"))) == "0.25*x**2 - 3.0*y"
+
+
+# ---- the whole way
+
+
+def test_a_law_of_motion_is_found_to_the_last_digit(found: Dynamics) -> None:
+    truth = (parse("3*x/2 - x*y"), parse("x*y - 3*y"))
+    for law, wanted in zip(found.laws.values(), truth, strict=True):
+        assert law.formula is not None
+        assert (law.formula.expression - wanted).expand() == 0
+    assert found.verified
+    assert {one.kind for one in found.followed} == {"learned", "held out"}
+    assert max(one.rmse.max() for one in found.followed) < 1e-7
+
+
+def test_it_says_dx_dt(found: Dynamics) -> None:
+    text = str(found)
+    assert "dx/dt = " in text
+    assert "dy/dt = " in text
+    assert "2 trajectories, 240 points, states x, y" in text
+    assert "follows  held out: rmse x" in text
+    assert "law      it follows every trajectory" in text
+    told = found.to_json()
+    assert told["verified"] is True
+    assert told["equations"] == list(found.equations)
+
+
+def test_the_law_goes_on_from_any_state(found: Dynamics) -> None:
+    times = np.linspace(1, 3, 5)
+    path = found.integrate({"x": 1.0, "y": 1.0}, times)
+    np.testing.assert_allclose(np.column_stack([path["x"], path["y"]]), hunted((1.0, 1.0), times), rtol=1e-6)
+
+
+def test_each_state_is_saved_as_a_run(found: Dynamics, tmp_path: Path) -> None:
+    found.save(tmp_path / "run")
+    assert sorted(folder.name for folder in (tmp_path / "run").iterdir()) == ["1-x", "2-y"]
+    loaded = type(found.laws["x"]).load(tmp_path / "run" / "1-x")
+    assert loaded.formula is not None
+    assert loaded.formula.equation == found.equations[0]
+
+
+# ---- tables
+
+
+def columns(points: int = 20) -> dict[str, list[float]]:
+    times = np.linspace(0, 1, points)
+    return {"t": list(times), "x": list(np.exp(-times))}
+
+
+def test_trajectories_by_a_column_by_a_list_and_from_a_file(tmp_path: Path) -> None:
+    one, two = columns(), columns(15)
+    together = {name: one[name] + two[name] for name in one} | {"run": ["a"] * 20 + ["b"] * 15}
+    path = tmp_path / "runs.csv"
+    rows = zip(*together.values(), strict=True)
+    path.write_text("\n".join([",".join(together), *(",".join(map(str, row)) for row in rows)]))
+    for names, found in (
+        trajectories_of([one, two], "t", None, None),
+        trajectories_of(together, "t", None, "run"),
+        trajectories_of(path, "t", None, "run"),
+    ):
+        assert names == ("x",)
+        assert [len(trajectory) for trajectory in found] == [20, 15]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"t": [0.2, 0.1, *np.linspace(0.3, 1, 18)]}, r"t = 0.1 comes after 0.2 \(row 2\).*by="),
+        ({"t": [0.1, 0.1, *np.linspace(0.3, 1, 18)]}, r"t = 0.1 stands there twice \(row 2\)"),
+        ({"x": [np.nan, *np.ones(19)]}, "column 'x' has 1 cells missing"),
+    ],
+)
+def test_times_that_do_not_ascend_and_missing_cells_are_named(change: dict, said: str) -> None:
+    with pytest.raises(ValuesError, match=said):
+        discover_ode(columns() | change)
+
+
+def test_too_few_points_and_wrong_names_are_named() -> None:
+    with pytest.raises(ValuesError, match="the trajectory has 8 points; slopes need at least 9"):
+        discover_ode(columns(8))
+    with pytest.raises(ColumnError, match="there is no column 'time' for the time"):
+        discover_ode(columns(), time="time")
+    with pytest.raises(ColumnError, match="'t' cannot be a state too"):
+        discover_ode(columns(), states=["t", "x"])
+    with pytest.raises(ColumnError, match=r"Write states=\['x'\]"):
+        discover_ode(columns(), states="x")
+    with pytest.raises(SettingsError, match="got int"):
+        discover_ode(3)
+    with pytest.raises(SettingsError, match="a list of no tables"):
+        discover_ode([])
