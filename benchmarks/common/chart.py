@@ -8,25 +8,30 @@ from xml.sax.saxutils import escape
 WIDTH, HEIGHT = 330, 240  # of the field of one panel
 LEFT, TOP, GAP, LINE = 52, 34, 34, 17
 COLOURS = 7
+LEAST = 1e-16  # of dots: float64 knows no smaller share
 STYLE = (
     "text{fill:#1f2933;font-family:Helvetica,Arial,sans-serif;font-size:12px}.t{font-weight:600;font-size:13px}"
     ".g{stroke:#cbd2d9;stroke-width:1}.r{stroke-dasharray:5 4}.s{fill:none;stroke-width:2}"
     ".c0{stroke:#1d4ed8;fill:#1d4ed8}.c1{stroke:#c2410c;fill:#c2410c}.c2{stroke:#047857;fill:#047857}"
-    ".c3{stroke:#7e22ce;fill:#7e22ce}.c4{stroke:#b45309;fill:#b45309}.c5{stroke:#475569;fill:#475569}"
-    ".c6{stroke:#be185d;fill:#be185d}.s{fill:none}"
+    ".c3{stroke:#7e22ce;fill:#7e22ce}.c4{stroke:#be185d;fill:#be185d}.c5{stroke:#475569;fill:#475569}"
+    ".c6{stroke:#b45309;fill:#b45309}.s{fill:none}"
     "@media (prefers-color-scheme:dark){text{fill:#e6edf3}.g{stroke:#3d4650}.c0{stroke:#79b0ff;fill:#79b0ff}"
     ".c1{stroke:#ff9d5c;fill:#ff9d5c}.c2{stroke:#5eead4;fill:#5eead4}.c3{stroke:#d8b4fe;fill:#d8b4fe}"
-    ".c4{stroke:#fcd34d;fill:#fcd34d}.c5{stroke:#94a3b8;fill:#94a3b8}.c6{stroke:#f9a8d4;fill:#f9a8d4}.s{fill:none}}"
+    ".c4{stroke:#f9a8d4;fill:#f9a8d4}.c5{stroke:#94a3b8;fill:#94a3b8}.c6{stroke:#fcd34d;fill:#fcd34d}.s{fill:none}}"
 )
 
 
 @dataclass(frozen=True)
 class Series:
-    """Points (x, y) joined by a line; ``reference`` is dashed and has no dots. What is not above 0 is left out."""
+    """Points (x, y) joined by a line; ``reference`` is dashed and has no dots. What is not above 0 is left out.
+
+    ``colour`` is its place in the row of colours; its place in the panel unless said.
+    """
 
     name: str
     points: Sequence[tuple[float, float]]
     reference: bool = False
+    colour: int | None = None
 
     @property
     def shown(self) -> list[tuple[float, float]]:
@@ -51,10 +56,11 @@ def lines(panels: Sequence[Panel]) -> str:
 
 
 def dots(title: str, rows: Mapping[str, Mapping[str, float]], across: str) -> str:
-    """A row a line of ``{label: {series: value}}``, its values as dots on one logarithmic axis; an exact 0 on its border."""
+    """A row a line of ``{label: {series: value}}``, its values as dots on one logarithmic axis; what is below 1e-16, and an
+    exact 0, on its border."""
     names = list(dict.fromkeys(name for row in rows.values() for name in row))
     left, width, top = 170, 560, TOP + LINE * (1 + len(names) // 4) + 8
-    values = [value for row in rows.values() for value in row.values() if value > 0]
+    values = [max(value, LEAST) for row in rows.values() for value in row.values() if value > 0]
     low, high = _decades(values)
 
     def place(value: float) -> float:
@@ -99,11 +105,12 @@ def _panel(panel: Panel, left: float) -> Iterator[str]:
         yield _text(across(value), foot + 16, f"{value:,}", "middle")
     yield _text(left + WIDTH / 2, foot + 32, f"{panel.across}  (up: {panel.up})", "middle")
     for n, series in enumerate(panel.series):
-        kind = f"s c{n % COLOURS}" + (" r" if series.reference else "")
+        colour = n if series.colour is None else series.colour
+        kind = f"s c{colour % COLOURS}" + (" r" if series.reference else "")
         path = " ".join(f"{_n(across(x))},{_n(up(y))}" for x, y in series.shown)
         yield f'<polyline class="{kind}" points="{path}"/>'
         if not series.reference:
-            yield from (_dot(across(x), up(y), n) for x, y in series.shown)
+            yield from (_dot(across(x), up(y), colour) for x, y in series.shown)
         y = foot + 50 + LINE * n
         yield f'<line class="{kind}" x1="{_n(left)}" y1="{_n(y - 4)}" x2="{_n(left + 26)}" y2="{_n(y - 4)}"/>'
         yield _text(left + 33, y, series.name)

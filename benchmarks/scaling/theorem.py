@@ -18,20 +18,20 @@ FROM = 16  # intervals from which slopes are taken: below, the functions are not
 FLOOR = 1e-12  # times intervals^m, of the largest value: where float64 ends
 POINTS = 5000
 EXAMPLES = {
-    "exp(sin(pi x) + y^2)": "exp(sin(pi*x0) + x1**2)",
-    "exp((sin(pi(a^2+b^2)) + sin(pi(c^2+d^2)))/2)": "exp((sin(pi*(x0**2 + x1**2)) + sin(pi*(x2**2 + x3**2)))/2)",
+    "exp(sin(pi x) + y^2)": ("exp(sin(pi*x0) + x1**2)", 2),
+    "exp((sin(pi(a^2+b^2)) + sin(pi(c^2+d^2)))/2)": (
+        "exp((sin(pi*(x0**2 + x1**2)) + sin(pi*(x2**2 + x3**2)))/2)",
+        4,
+    ),
 }
-HUNDRED = "exp(mean of sin^2(pi x_i/2)), 100 inputs"
 
 
 def errors(name: str, degree: int) -> dict[str, Any]:
     """The C^m errors, m = 0, 1, 2, of networks of that degree, one for each number of intervals; {m: [...]}."""
-    formula = EXAMPLES.get(name) or hundred()
-    inputs = 100 if name == HUNDRED else 2 if "x2" not in formula else 4
-    names = [f"x{number}" for number in range(inputs)]
+    formula, inputs = EXAMPLES[name]
+    names, orders = [f"x{number}" for number in range(inputs)], min(degree, 2) + 1
     expression = parse(formula, names)
-    points, orders = (2000, 1) if inputs == 100 else (POINTS, min(degree, 2) + 1)
-    x = 2 * torch.rand(points, inputs, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 1
+    x = 2 * torch.rand(POINTS, inputs, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 1
     wanted = derivatives_of(expression, names, x, orders)
     exact = compile_formula(expression, [symbol(name) for name in names])
     found: dict[str, list[float]] = {str(m): [] for m in range(orders)}
@@ -40,11 +40,6 @@ def errors(name: str, degree: int) -> dict[str, Any]:
         for m in range(orders):
             found[str(m)].append(max(float((a - b).abs().max()) for a, b in zip(got[m], wanted[m], strict=True)))
     return {"errors": found, "largest": float(wanted[0][0].abs().max()), "shape": exact.shape}
-
-
-def hundred() -> str:
-    """With sin^2(pi x/2) as (1 - cos(pi x))/2, so that the mean is one node."""
-    return "exp(1/2" + "".join(f" - cos(pi*x{number})/200" for number in range(100)) + ")"
 
 
 def splines(exact: KAN, x: Tensor, degree: int, intervals: int) -> KAN:

@@ -90,16 +90,22 @@ class Drawn:
 
 
 def climb(
-    name: str, shape: list[int], degree: int, ladder: list[int], rows: int, seed: int, seconds: float
+    name: str,
+    shape: list[int],
+    degree: int,
+    ladder: list[int],
+    rows: int,
+    seed: int,
+    seconds: float,
+    restarts: int = START.restarts,
 ) -> dict[str, Any]:
     """Refine one network through the ladder: its parameters and error on fresh rows at each rung the time allows."""
     drawn = Drawn.of(name, rows, seed)
     data, rungs = drawn.data(seed), []
     with Clock() as clock:
         over = clock.over(seconds)
-        network = levenberg(
-            KAN(shape, degree=degree, residual="none", dtype=torch.float64), data, START, seed=seed
-        ).network
+        begin = KAN(shape, degree=degree, residual="none", dtype=torch.float64)
+        network = levenberg(begin, data, replace(START, restarts=restarts), seed=seed).network
         for intervals in ladder:
             if over():
                 break
