@@ -127,7 +127,7 @@ def _sparsity(runs: Runs, seeds: int) -> None:
     found = [
         runs(partial(sparsity.by_penalty, way, strength, seed), way=way, strength=strength, seed=seed)
         for way in sparsity.PENALTIES
-        for strength in (sparsity.STRENGTHS if way != "none" else (0.0,))
+        for strength in (sparsity.STRENGTH if way != "none" else 0.0,)
         for seed in range(seeds)
     ]
     for way, work in zip(sparsity.OURS, (sparsity.by_thinning, sparsity.by_rate), strict=True):
