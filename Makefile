@@ -5,7 +5,7 @@ READY  := .venv/.ready
 # Tiny networks run slower, not faster, when every product of matrices starts threads of its own.
 ALONE  := OMP_NUM_THREADS=1
 
-.PHONY: venv demo lint test test-slow api picture clean
+.PHONY: venv demo lint test test-slow api results picture clean
 
 $(READY): pyproject.toml constraints/cpu.txt | $(BIN)/python
 	@echo 'Installing into .venv: some minutes the first time, then never again.'
@@ -35,6 +35,9 @@ test-slow: $(READY)
 
 api: $(READY)
 	$(BIN)/python docs/make_api.py
+
+results: $(READY)
+	$(BIN)/python -m benchmarks.results
 
 picture: $(READY)
 	$(ALONE) $(BIN)/python -m examples.readme_picture

@@ -3,7 +3,7 @@
 from .clock import Clock
 from .disguise import disguise, drawn, units_of
 from .rates import rate, wilson
-from .report import mean_of, median_of, table, write_report
+from .report import mean_of, median_of, read_tables, table, write_report
 from .runs import Row, Runs
 from .score import Score, Truth, score
 from .shape import shape_of
@@ -19,6 +19,7 @@ __all__ = [
     "mean_of",
     "median_of",
     "rate",
+    "read_tables",
     "score",
     "shape_of",
     "table",

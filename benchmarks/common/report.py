@@ -2,10 +2,12 @@
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import takewhile
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -33,6 +35,21 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
 
 
+def read_tables(folder: Path, page: str = "results") -> dict[str, list[dict[str, str]]]:
+    """What `write_report` wrote, read back: the first table under each heading, a dict a line, its cells as text."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for part in re.split(r"^#+ ", (folder / f"{page}.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        heading, _, body = part.partition("\n")
+        rows = [
+            [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            for line in _first_block(body)
+        ]
+        if len(rows) > 2:
+            head, _, *lines = rows
+            found[heading] = [dict(zip(head, line, strict=True)) for line in lines]
+    return found
+
+
 def median_of(rows: Iterable[dict[str, Any]], name: str) -> float:
     """The median of one entry; nan where there are no rows."""
     values = [row[name] for row in rows]
@@ -43,6 +60,12 @@ def mean_of(rows: Iterable[dict[str, Any]], name: str) -> float:
     """The mean of one entry; nan where there are no rows."""
     values = [row[name] for row in rows]
     return fmean(values) if values else float("nan")
+
+
+def _first_block(text: str) -> list[str]:
+    """The lines of the first table."""
+    start = re.search(r"^\|", text, re.MULTILINE)
+    return list(takewhile(lambda line: line.startswith("|"), text[start.start() :].splitlines())) if start else []
 
 
 def _head(name: str, seeds: str, processes: int) -> str:

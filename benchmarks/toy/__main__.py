@@ -4,6 +4,9 @@
 
 Every seed draws its own rows, and is discover's seed as well. PATH is a Python that can import pykan (0.2.8); its own
 recipe then runs on the same rows in the same process order and is scored the same way.
+
+    python -m benchmarks.toy --page steps       the paper's five steps with their pictures, and its check on a grid
+    python -m benchmarks.toy --page sparsity    which penalty leaves which network
 """
 
 import argparse
@@ -19,6 +22,8 @@ import numpy as np
 
 import edgewise
 from benchmarks.common import Clock, Runs, Truth, median_of, score, shape_of, table, write_report
+
+from . import sparsity, steps
 
 HERE = Path(__file__).parent
 TRUTH = Truth("exp(sin(pi*x) + y**2)", {"x": (-1.0, 1.0), "y": (-1.0, 1.0)})
@@ -85,12 +90,16 @@ def can_import(python: str | None) -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.toy", description="Recovery of the paper's example")
+    parser.add_argument("--page", choices=("results", *PAGES), default="results")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--pykan-python", default=None, help="a Python that can import pykan")
     parser.add_argument("--pykan-seeds", type=int, default=3)
     parser.add_argument("--fresh", action="store_true", help="forget earlier runs")
     options = parser.parse_args()
     runs = Runs(HERE, options.fresh)
+    if options.page in PAGES:
+        PAGES[options.page](runs, options.seeds)
+        return
     ours, theirs = [], {"float64": [], "float32": []}
     pykan = can_import(options.pykan_python)
     for seed in range(options.seeds):
@@ -105,6 +114,28 @@ def main() -> None:
     write_report(
         HERE, "exp(sin(pi x) + y^2) from 1,000 rows", f"0 to {options.seeds - 1}", [*parts, _theirs(theirs, pykan)]
     )
+
+
+def _steps(runs: Runs, seeds: int) -> None:
+    """The listings know one seed."""
+    walked, model = steps.walk(seed=0)
+    write_report(HERE, "The paper's five steps", "0", steps.told(walked, model, HERE), "steps")
+
+
+def _sparsity(runs: Runs, seeds: int) -> None:
+    """Every way for every seed."""
+    found = [
+        runs(partial(sparsity.by_penalty, way, strength, seed), way=way, strength=strength, seed=seed)
+        for way in sparsity.PENALTIES
+        for strength in (sparsity.STRENGTH if way != "none" else 0.0,)
+        for seed in range(seeds)
+    ]
+    for way, work in zip(sparsity.OURS, (sparsity.by_thinning, sparsity.by_rate), strict=True):
+        found += [runs(partial(work, seed), way=way, seed=seed) for seed in range(seeds)]
+    write_report(HERE, "What makes a network sparse", f"0 to {seeds - 1}", sparsity.told(found), "sparsity")
+
+
+PAGES = {"steps": _steps, "sparsity": _sparsity}
 
 
 def _summary(ours: list[dict], theirs: dict[str, list[dict]] | None) -> str:

@@ -1,0 +1,1 @@
+"""docs/results.md out of the tables that the other benchmarks wrote."""
