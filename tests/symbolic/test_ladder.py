@@ -4,9 +4,14 @@ import time
 
 import numpy as np
 import pytest
+import sympy
 
 from edgewise.formula import complexity, evaluate, parse
 from edgewise.symbolic import ladder
+from edgewise.symbolic.judge import ExactJudge
+from edgewise.symbolic.problem import first_problem
+from edgewise.symbolic.rational import rational_function
+from edgewise.symbolic.sparse import Dictionary
 
 LAWS = {
     "monomial": ("2*pi*sqrt(a/b)", {}),
@@ -18,6 +23,7 @@ LAWS = {
     "separable": ("sqrt(a**2 + b**2 - 2*a*b*cos(c))", {}),
     "two waves": ("a*exp(-b*c)*cos(d*c)", {"b": (0.1, 1.0)}),
     "root of a square": ("(a - b*c)/sqrt(1 - b**2/d**2)", {"a": (6.0, 9.0), "b": (1.0, 2.0), "d": (4.0, 9.0)}),
+    "a wave over another": ("a*sin(b*c/2)**2/sin(c/2)**2", {"b": (1.0, 5.0), "c": (1.0, 5.0)}),
     "many inputs, steep": ("a*exp(-b*c*d/(e*f))", {}),
 }
 
@@ -39,6 +45,24 @@ def test_finds_the_law(name):
     assert best.exact
     np.testing.assert_allclose(evaluate(best.expression, fresh), truth, rtol=0, atol=1e-8 * np.sqrt(np.mean(truth**2)))
     assert complexity(best.expression) <= 1.5 * complexity(parse(formula, list("abcdef")))
+
+
+def test_what_has_left_the_floats_is_no_candidate():
+    columns, y = draw("a*b", {})
+    problem = first_problem(columns, y)
+    judge = ExactJudge(columns, y)
+    for nothing in (sympy.zoo, sympy.nan, sympy.oo, sympy.AccumBounds(0, 1)):
+        assert judge(problem, problem.symbols[0] + nothing, "trial") is None
+    assert judge(problem, sympy.Mul(*problem.symbols), "trial").exact
+
+
+def test_numbers_without_end_reach_no_linear_algebra(capfd):
+    x = np.linspace(1, 2, 300)
+    huge = np.where(x > 1.5, np.inf, -1e300) * x
+    with np.errstate(all="ignore"):  # as within the ladder
+        assert Dictionary(np.stack([x, x**2], 1)).combination(huge) is None
+        assert rational_function(first_problem({"x": x}, huge)) is None
+    assert capfd.readouterr().err == ""
 
 
 def test_is_deterministic():

@@ -13,6 +13,7 @@ from itertools import combinations, product
 import numpy as np
 import sympy
 
+from .atoms import Atom, by_name, values_of
 from .coefficients import fraction, rational
 from .problem import TARGET, Array, Problem, reduced
 
@@ -20,6 +21,12 @@ LARGEST_POWER = 3
 MOST_ARGUMENTS = 1500
 KEPT = 3
 SMOOTH = 0.5
+MOST_FACTORED = 60
+FACTORS = (
+    *by_name("sin", "cos", "tan", "sin^2", "cos^2"),
+    Atom("1-cos", lambda x: 1 - np.cos(x), lambda x: 1 - sympy.cos(x)),
+    Atom("1+cos", lambda x: 1 + np.cos(x), lambda x: 1 + sympy.cos(x)),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +42,32 @@ def argument_reductions(problem: Problem) -> Iterator[Problem]:
     for best in found[:KEPT]:
         if best.roughness < SMOOTH:
             yield _reduced(problem, best)
+
+
+def factor_reductions(problem: Problem) -> Iterator[Problem]:
+    """Problems y / f(x_i) over one argument u = x^b, for a function f of one input that oscillates, or 1/f: the smoothest
+    first, those that look smooth at all."""
+    logs_needed = np.all(problem.x != 0)
+    shuffle = np.random.default_rng(0).permutation(problem.rows)
+    words = [(i, atom, v) for i, column in enumerate(problem.x.T) for atom, v in values_of(column, FACTORS)]
+    found: list[tuple[float, int, tuple[int, ...], int, Atom, int]] = []
+    for argument in arguments(problem.inputs)[:MOST_FACTORED] if logs_needed else ():
+        order = np.argsort(_value(problem, argument), kind="stable")
+        for i, atom, values in words:
+            for sign in (1, -1):
+                with np.errstate(all="ignore"):
+                    h = problem.y * values**sign
+                strangers = np.median(np.abs(h - h[shuffle]))
+                roughness = _roughness(h[order]) / max(float(strangers), 1e-300)
+                if roughness < SMOOTH:
+                    found.append((roughness, len(found), argument, i, atom, sign))
+    for roughness, _, argument, i, atom, sign in sorted(found, key=lambda one: one[:2])[:KEPT]:
+        expression = sympy.Mul(*(s**b for s, b in zip(problem.symbols, argument, strict=True)))
+        factor = atom.expression(problem.symbols[i]) ** -sign
+        values = atom.value(problem.x[:, i]) ** float(-sign)
+        columns = [(expression, _value(problem, argument))]
+        if np.all(np.isfinite(values)) and np.all(values != 0):
+            yield reduced(problem, "factor", columns, problem.y / values, factor * TARGET, roughness, values)
 
 
 def arguments(inputs: int) -> list[tuple[int, ...]]:

@@ -15,6 +15,7 @@ from .problem import EXACT, LOOSE, Array, Candidate, Problem, first_problem, lif
 from .queue import Node
 from .snap import snap
 
+NO_NUMBERS = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.AccumBounds)
 Names = Mapping[sympy.Symbol, sympy.Symbol]
 
 NEARLY = 1e-5
@@ -43,7 +44,10 @@ class Judge(ABC):
         while first.parent is not None:
             first = first.parent
         names = {inner: symbol(name) for inner, name in zip(first.symbols, self.columns, strict=True)}
-        weighed = self._weigh(lift(problem, found).xreplace(names), names)
+        expression = lift(problem, found).xreplace(names)
+        if expression.has(*NO_NUMBERS):  # a constant has left the floats
+            return None
+        weighed = self._weigh(expression, names)
         if weighed is None:
             return None
         expression, error = weighed

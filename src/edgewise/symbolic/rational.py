@@ -57,6 +57,8 @@ def _null_vectors(x: Array, y: Array, null: float) -> Iterator[tuple[Array, Arra
     table, degrees, top = table[there], degrees[there], top[:, there]
     bottom = -y[rows, None] * top
     top_norms, bottom_norms = np.linalg.norm(top, axis=0), np.linalg.norm(bottom, axis=0)
+    if not np.all(np.isfinite(top_norms + bottom_norms)):
+        return
     triangle = np.asarray(np.linalg.qr(np.column_stack([top / top_norms, bottom / bottom_norms]), mode="r"))
     singular = np.linalg.svd(triangle, compute_uv=False)
     if singular[-1] > null * singular[0]:
@@ -142,6 +144,8 @@ def _refitted(tops: Array, bottoms: Array, y: Array, p: Array, q: Array) -> tupl
     matrix = np.column_stack([tops[:, ups], -y[:, None] * bottoms[:, downs]]) * weights[:, None]
     size = np.linalg.norm(matrix, axis=0)
     size[size == 0] = 1.0
+    if not np.all(np.isfinite(size)):
+        return p, q
     found = np.linalg.lstsq(matrix / size, y * bottoms[:, pivot] * weights, rcond=None)[0] / size
     p, q = np.zeros_like(p), np.zeros_like(q)
     p[ups], q[downs], q[pivot] = found[: len(ups)], found[len(ups) :], 1.0

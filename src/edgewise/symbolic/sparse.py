@@ -53,6 +53,8 @@ class Dictionary:
         if len(self.usable) == 0:
             return None
         goal = target[self.rows] / max(float(np.linalg.norm(target[self.rows])), 1e-300)
+        if not np.all(np.isfinite(goal)):
+            return None
         if self.span is not None and np.linalg.norm(goal - self.span @ (self.span.T @ goal)) > tolerance:
             return None
         for support in _supports(self.part, self.gram, goal, most, beam, tolerance):

@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 
 from .additive import additive, posynomial, transformed_monomial
-from .arguments import argument_reductions
+from .arguments import argument_reductions, factor_reductions
 from .curves import curve_reductions, power_reductions
 from .dictionary import argument_dictionary
 from .factors import factor_products
@@ -122,6 +122,12 @@ def _arguments(node: Node) -> Iterator[Node]:
             yield Node(child, node.price + 0.2, strong=False)
 
 
+def _factors(node: Node) -> Iterator[Node]:
+    """The children whose factor of one input oscillates: one input each."""
+    for child in factor_reductions(node.problem):
+        yield Node(child, node.price + 0.2, strong=False)
+
+
 def _curves(node: Node) -> Iterator[Node]:
     """The children of the curve scan: one input each, or two."""
     if node.surrogate is not None:
@@ -213,11 +219,13 @@ STAGES: tuple[Stage, ...] = (
     Stage("transformed monomial", 0.1, _inputs(1, 20), _on_problem(transformed_monomial), Cost(1, 1.05, 2000)),
     Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive), Cost(1, 1.15, 500)),
     Stage("scale", 0.5, _inputs(2, 20), _scales, Cost(5, 1.3, 100)),
+    Stage("powers alone", 1.05, _inputs(2, 12), _powers, Cost(5, 1.5, 700)),
     Stage("ridge", 0.9, _inputs(2, 12), _ridges, Cost(5, 1.3, 1000)),
     Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products), Cost(35, 2.15)),
     Stage("transform", 2.2, _inputs(1, 8), _transforms, Cost(0.5)),
     Stage("peel", 1.3, _inputs(2, 12), _peels, Cost(30, 1.15)),
     Stage("argument scan", 1.2, _inputs(2, 6), _arguments, Cost(7, 2.8, 600)),
+    Stage("factor scan", 1.25, _inputs(2, 4), _factors, Cost(40, 1.8, 600)),
     Stage("argument dictionary", 2.0, _inputs(2, 6), _early_dictionary, DICTIONARY),
     Stage("argument dictionary", 5.0, _inputs(2, 6), _late_dictionary, DICTIONARY),
     Stage("sum", 0.8, _inputs(2, 20), _sums, Cost(1, 1.3, 100)),
