@@ -223,6 +223,7 @@ def test_decimal_commas_by_choice(write: Write) -> None:
         ("1,000;2,500", "'1,000' (line 2): 1 with a decimal comma, or 1000 with a comma between thousands?"),
         ("1,000;2,5", "'1,000' (line 2): a decimal comma."),
         ("1,000;1,000,000", "'1,000' (line 2): commas between thousands. Write numbers without them, like 1000."),
+        ("14,470.53;3", "'14,470.53' (line 2): commas between thousands. Write numbers without them, like 14470.53."),
         ("-1,234,567;3", "'-1,234,567' (line 2): commas between thousands."),
     ],
 )

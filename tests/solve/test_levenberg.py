@@ -150,3 +150,12 @@ def test_stops_when_asked_and_when_converged() -> None:
     done = levenberg_marquardt(Residuals(rosenbrock), starts, steps=1000)
     assert done.steps < 100
     assert not bool(levenberg_marquardt(Residuals(rosenbrock), starts, steps=1).converged.any())
+
+
+def test_what_converged_and_in_how_many_steps() -> None:
+    """A start that is no number has not; one below the floor has, at once."""
+    line = Residuals(lambda theta: torch.stack([theta[:, 0] - 1, 0 * theta[:, 0]], -1))
+    starts = torch.tensor([[1.0], [torch.nan]], dtype=torch.float64)
+    found = levenberg_marquardt(line, starts, floor=1e-20)
+    assert found.converged.tolist() == [True, False]
+    assert found.steps == 0

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import sympy
 
 from edgewise.formula import evaluate, parse, to_text
-from edgewise.symbolic import pieces
+from edgewise.symbolic import Work, pieces
+from edgewise.symbolic.pieces import _merged, _Part
 
 ROWS = 300
 
@@ -46,3 +48,20 @@ def test_what_is_smooth_has_no_pieces(text: str, inputs: str, noise: float) -> N
 def test_noise_has_no_pieces() -> None:
     generator = np.random.default_rng(1)
     assert not list(pieces({"x": generator.uniform(size=ROWS)}, generator.standard_normal(ROWS)))
+
+
+def test_a_piece_that_tells_its_neighbour_too_leaves_no_break() -> None:
+    x = np.linspace(0, 1, 90)
+    columns, y = {"x": x}, np.where(x < 2 / 3, x**2, 3.0)
+    parts = [_Part(0, 30), _Part(30, 60), _Part(60, 90)]
+    square, line = parse("x**2"), parse("0.9*x - 0.2")
+    left, named = _merged(columns, y, parts, [square, line, sympy.Integer(3)])
+    assert [(part.first, part.last) for part in left] == [(0, 60), (60, 90)]
+    assert named == [square, 3]
+
+
+def test_pieces_end_where_the_time_does() -> None:
+    x = np.linspace(0, 1, 300)
+    work = Work(deadline=0.0)
+    assert not list(pieces({"x": x}, np.where(x < 0.4, x, 2 - x), work))
+    assert work.cut

@@ -17,7 +17,7 @@ MISSING = frozenset(
 BLANK = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})  # the same among words: "none" may be a level
 _TRUTH = {"true": 1.0, "false": 0.0}
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 _POINT = re.compile(r"(?=.*\d)[+-]?[\d.]*\.\d*(,\d*)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?|\d\d?[./]\d\d?[./]\d{2,4}( .*)?")
 _SHOWN = 5

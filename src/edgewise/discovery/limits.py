@@ -14,6 +14,7 @@ QUICK: Linear = (100, 0.5, 1_000)
 UNLIKELY: Linear = (200, 4, 5_000)
 LIKELY: Linear = (2_000, 12, 18_000)
 NOISY: Linear = (2_000, 10, 18_000)
+PIECES: Linear = (500, 8, 12_000)
 NAMING: Linear = (1_000, 10, 20_000)
 SNAPPING: Linear = (500, 5, 10_000)
 
@@ -44,6 +45,11 @@ class Limits:
     def noisy(self) -> float:
         """For the tests of structure in noise."""
         return self._of(NOISY)
+
+    @property
+    def pieces(self) -> float:
+        """For breaks and the names of what lies between them."""
+        return self._of(PIECES)
 
     @property
     def naming(self) -> float:

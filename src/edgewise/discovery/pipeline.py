@@ -58,6 +58,7 @@ from .weighing import mean, r2, rms
 
 Progress = Callable[[str, float, str], None]
 LADDER_SHARE = 0.3  # of the budget, before the network has its turn
+PIECES_SHARE = 0.3  # of what is left
 NOISY_LADDER_SHARE = 0.5  # of what is left
 NETWORK_SHARE = 0.7  # of what is left then
 BESIDE_A_LAW = 0.25  # the same, where a law is known already
@@ -285,9 +286,12 @@ class _Search:
     def _pieces(self) -> None:
         """Kinks, jumps and regimes: only where rows say that no smooth curve does."""
         train = self.prepared.train
+        work = Work(self.limits.pieces, self.clock.deadline(PIECES_SHARE))
         if train.rows >= ENOUGH_FOR_PIECES:
-            for expression in pieces(self.prepared.columns(train), train.y):
+            for expression in pieces(self.prepared.columns(train), train.y, work):
                 self.judge(expression, "pieces")
+        if work.cut:
+            self.clock.cut.append("pieces")
 
     def _graphs(self) -> None:
         train = self.prepared.train

@@ -104,12 +104,14 @@ def levenberg_marquardt(
         return Solution(start, loss, torch.ones_like(loss, dtype=torch.bool), 0)  # nothing can move
     state = _begin(problem, start)
     taken = 0
-    for taken in range(1, steps + 1):  # noqa: B007 - the number of steps is part of the answer
+    while taken < steps:
         active = (state.quiet < patience) & (state.loss > floor)
         if not bool(active.any()) or (stop is not None and stop()):
             break
         _step(problem, state, active, tolerance)
-    return Solution(state.theta, state.loss, state.quiet >= patience, taken)
+        taken += 1
+    converged = state.loss.isfinite() & ((state.quiet >= patience) | (state.loss <= floor))
+    return Solution(state.theta, state.loss, converged, taken)
 
 
 def _begin(problem: LeastSquares, start: Tensor) -> _State:

@@ -1,9 +1,9 @@
 """Laws in pieces: a kink, a jump, a saturation, two regimes.
 
 Rows in the order of one input are looked at through windows: where two polynomials beside each other leave decisively less
-than one polynomial with as many constants, there is a break. What is smooth has none, however steep. Each piece between
-breaks is then named for itself, exactly where there is no noise, and the pieces are written with step, relu, abs, sign,
-maximum or minimum, whichever is shortest.
+than one polynomial with as many constants, there is a break. Each piece between breaks is then named for itself, exactly
+where there is no noise; a break is none where one piece tells its neighbour as well (a steep smooth curve). The pieces are
+written with step, relu, abs, sign, maximum or minimum, whichever is shortest.
 
 Least squares on the first n rows for every n come from cumulated normal equations, as in J. Bai and P. Perron, Journal of
 Applied Econometrics 18, 2003.
@@ -40,7 +40,9 @@ CENTRES = 40
 LEAST = 4  # rows on either side for each constant
 PRICE = 10.0  # nats that a break must gain, and one more logarithm of the rows
 FLOOR = 1e-9  # of the target's size: what is below is rounding
-FOR_A_PIECE = 1500.0  # units of work
+FOR_A_PIECE, FOR_BREAKS = 1500.0, 400.0  # units of work
+MOST_LEAN = 12  # constants of which each is tried without
+SAME = 1.02  # of the error of a part's own piece, at which its neighbour's does as well
 NEAR = 2  # rows beside a break that are not used to name its pieces
 MOST_TERMS = 3  # of a piece in noise
 IDLE = 4.0  # nats that a constant must gain, and half a logarithm of the rows
@@ -54,21 +56,22 @@ class _Part:
     last: int
 
 
-def pieces(columns: Mapping[str, Array], y: Array) -> Iterator[sympy.Expr]:
+def pieces(columns: Mapping[str, Array], y: Array, work: Work | None = None) -> Iterator[sympy.Expr]:
     """Expressions for y (N,) over ``columns`` (each (N,)) that are made of pieces, for at most three inputs; none where
-    one smooth curve does as well."""
+    one smooth curve does as well. ``work`` limits what is spent."""
+    work = work or Work()
     if not 1 <= len(columns) <= MOST_INPUTS or np.ptp(y) == 0:
         return
     for name, x in columns.items():
         order = np.argsort(x, kind="stable")
         sorted_columns = {other: values[order] for other, values in columns.items()}
-        parts = _parted(sorted_columns, name, y[order])
-        if len(parts) == 1:
-            continue
-        named = [_named(sorted_columns, y[order], part, parts) for part in parts]
-        if all(expression is not None for expression in named):
-            whole = _joined(name, sorted_columns, y[order], parts, [e for e in named if e is not None])
-            yield _lean(whole, sorted_columns, y[order])
+        parts = _parted(sorted_columns, name, y[order], work)
+        named = [_named(sorted_columns, y[order], part, parts, work) for part in parts] if len(parts) > 1 else []
+        if work.late():
+            return
+        parts, named = _merged(sorted_columns, y[order], parts, named)
+        if len(named) > 1:
+            yield _lean(_joined(name, sorted_columns, y[order], parts, named), sorted_columns, y[order], work)
 
 
 def _design(columns: Mapping[str, Array], degree: int) -> Array:
@@ -88,10 +91,12 @@ def _scaled(values: Array) -> Array:
     return np.asarray((values - middle) / half)
 
 
-def _parted(columns: Mapping[str, Array], name: str, y: Array) -> list[_Part]:
+def _parted(columns: Mapping[str, Array], name: str, y: Array, work: Work) -> list[_Part]:
     """The parts between breaks, the whole alone where there is none."""
     parts = [_Part(0, len(y))]
     for _ in range(MOST_BREAKS):
+        if not work.pays(FOR_BREAKS * len(y) / 1000):
+            break
         tried = [(*_break(columns, name, y, part), number) for number, part in enumerate(parts)]
         gain, at, number = max(tried)
         if gain <= 0:
@@ -152,7 +157,29 @@ def _left(a: Array, b: Array) -> float:
     return float(np.sum((b - a @ found) ** 2))
 
 
-def _named(columns: Mapping[str, Array], y: Array, part: _Part, parts: Sequence[_Part]) -> sympy.Expr | None:
+def _merged(
+    columns: Mapping[str, Array], y: Array, parts: Sequence[_Part], named: Sequence[sympy.Expr]
+) -> tuple[list[_Part], list[sympy.Expr]]:
+    """The parts without breaks of which the piece on one side tells the other side as well as its own piece does."""
+    parts, named = list(parts), list(named)
+    floor, at = FLOOR * float(np.sqrt(np.mean(y**2))), 0
+    while at + 1 < len(named):
+        errors = np.empty((2, 2))
+        for i, part in enumerate(parts[at : at + 2]):
+            rows = slice(part.first, part.last)
+            inside = {name: values[rows] for name, values in columns.items()}
+            errors[:, i] = [_error(named[at + j], inside, y[rows]) for j in range(2)]
+        kept = next((j for j in range(2) if errors[j, 1 - j] <= SAME * errors[1 - j, 1 - j] + floor), None)
+        if kept is None:
+            at += 1
+            continue
+        parts[at : at + 2] = [_Part(parts[at].first, parts[at + 1].last)]
+        named[at : at + 2] = [named[at + kept]]
+        at = max(at - 1, 0)
+    return parts, named
+
+
+def _named(columns: Mapping[str, Array], y: Array, part: _Part, parts: Sequence[_Part], work: Work) -> sympy.Expr:
     """The piece as an expression: exact if it can be, else a short polynomial; rows beside a break may be the other's."""
     for margin in (NEAR, max(NEAR, (part.last - part.first) // 10)):
         rows = slice(
@@ -162,9 +189,13 @@ def _named(columns: Mapping[str, Array], y: Array, part: _Part, parts: Sequence[
         if np.std(goal) <= 1e-10 * float(np.std(y)):
             return constant(float(np.mean(goal)))
         varying = {name: values for name, values in inside.items() if np.ptp(values) > 0}
-        for candidate in ladder(varying, goal, work=Work(FOR_A_PIECE)):
+        own = Work(min(FOR_A_PIECE, work.left), work.deadline)
+        for candidate in ladder(varying, goal, work=own):
             if candidate.exact:
                 return candidate.expression
+        work.done += own.done
+        if work.late():
+            break
     return _short(varying, goal)
 
 
@@ -200,12 +231,14 @@ def _joined(
     return whole
 
 
-def _lean(expression: sympy.Expr, columns: Mapping[str, Array], y: Array) -> sympy.Expr:
+def _lean(expression: sympy.Expr, columns: Mapping[str, Array], y: Array, work: Work) -> sympy.Expr:
     """The expression refitted as a whole, without the decimals that it can do without."""
     best = polish(expression, columns, y)
     rows, least = len(y), FLOOR * float(np.std(y))
     while True:
         template, values = split_constants(best.expression)
+        if len(values) > MOST_LEAN or not work.pays(len(values) * (20 + 15 * len(values))):
+            return best.expression
         shorter = [join_constants(template.xreplace({p: sympy.S.Zero}), values) for p in values]
         tried = [polish(one, columns, y) for one in shorter if one.free_symbols]
         fewer = min(tried, key=lambda one: one.rmse, default=best)

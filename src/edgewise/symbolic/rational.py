@@ -144,7 +144,7 @@ def _refitted(tops: Array, bottoms: Array, y: Array, p: Array, q: Array) -> tupl
     matrix = np.column_stack([tops[:, ups], -y[:, None] * bottoms[:, downs]]) * weights[:, None]
     size = np.linalg.norm(matrix, axis=0)
     size[size == 0] = 1.0
-    if not np.all(np.isfinite(size)):
+    if not np.all(np.isfinite(size)) or not np.all(np.isfinite(weights)):
         return p, q
     found = np.linalg.lstsq(matrix / size, y * bottoms[:, pivot] * weights, rcond=None)[0] / size
     p, q = np.zeros_like(p), np.zeros_like(q)
