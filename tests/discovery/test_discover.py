@@ -158,7 +158,7 @@ def test_the_network_alone_leads_to_the_formula(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(pipeline, "ladder", lambda *_, **__: iter(()))
     found = discover(toy_table(400), seed=0, time_budget=PLENTY)
     assert is_the_toy(found), str(found)
-    assert [step.name for step in found.steps] == ["ladder", "graphs", "network", "naming", "snapping"]
+    assert [step.name for step in found.steps] == ["ladder", "pieces", "graphs", "network", "naming", "snapping"]
 
 
 # -- what must be said -------------------------------------------------------------------------------------------------

@@ -405,7 +405,8 @@ class _Search:
             is_quick = best is not None and formula is best.formula and len(formula.constants) <= QUICK_CONSTANTS
             if not is_quick and self.clock.over("snapping"):
                 return
-            if is_quick or work.pays(snapping(len(formula.constants))):
+            is_law = best is not None and formula is best.formula and best.exact  # whatever it takes
+            if is_quick or is_law or work.pays(snapping(len(formula.constants))):
                 self.judge.snapped(self._judged(formula), noise)
 
     def _finishing(self) -> None:

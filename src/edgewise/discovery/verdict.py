@@ -15,7 +15,8 @@ from .judge import Judge, Judged, beats
 from .prepare import Prepared
 from .weighing import effective, rms, variance
 
-CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of
+CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of ...
+CLEAR_ROWS = 500  # ... from so many different rows on, and less with fewer: more forms fit then
 CLEAR_IN_FEW_ROWS = 0.01
 ROWS_A_SYMBOL = 2
 ROWS_A_TERM = 8  # of the polynomial that looks for what is left in the residuals
@@ -70,7 +71,7 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
         return Verdict(
             pick, False, ("the network still improves with finer splines, so the formula is not at the floor.",)
         )
-    clear = CLEAR_IN_FEW_ROWS if prepared.small else CLEAR
+    clear = _clear(prepared)
     if pick.error > clear or pick.formula.r2 < 1 - clear**2:
         note = f"what it leaves is more than {clear:g} of the target's spread: other formulas may fit as well."
         return Verdict(pick, False, (note,))
@@ -96,11 +97,17 @@ def leaves_noise(pick: Judged, prepared: Prepared) -> bool:
 
     What `decide` asks of a law in noise, but for the network that then has to fail as well.
     """
-    clear = CLEAR_IN_FEW_ROWS if prepared.small else CLEAR
-    if pick.error > clear or _too_free(pick, prepared) or not is_white(pick, prepared):
+    if pick.error > _clear(prepared) or _too_free(pick, prepared) or not is_white(pick, prepared):
         return False
     held, found = prepared.network_held, _by_polynomial(prepared)
     return found is None or not beats(held.y - found, held.y - pick.formula.predict(held), held.weights)
+
+
+def _clear(prepared: Prepared) -> float:
+    """The share of the target's spread that noise may have for one form to stand out among the others."""
+    if prepared.small:
+        return CLEAR_IN_FEW_ROWS
+    return max(CLEAR_IN_FEW_ROWS, CLEAR * min(1.0, prepared.distinct / CLEAR_ROWS))
 
 
 def _by_polynomial(prepared: Prepared) -> np.ndarray | None:

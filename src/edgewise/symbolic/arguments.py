@@ -20,7 +20,7 @@ from .problem import TARGET, Array, Problem, reduced
 LARGEST_POWER = 3
 MOST_ARGUMENTS = 1500
 KEPT = 3
-SMOOTH = 0.5
+SMOOTH, SMOOTHER = 0.5, 0.03  # roughness of a curve; with a factor to choose, chance does better
 MOST_FACTORED = 60
 FACTORS = (
     *by_name("sin", "cos", "tan", "sin^2", "cos^2"),
@@ -46,7 +46,7 @@ def argument_reductions(problem: Problem) -> Iterator[Problem]:
 
 def factor_reductions(problem: Problem) -> Iterator[Problem]:
     """Problems y / f(x_i) over one argument u = x^b, for a function f of one input that oscillates, or 1/f: the smoothest
-    first, those that look smooth at all."""
+    first, those that look smooth beyond doubt."""
     logs_needed = np.all(problem.x != 0)
     shuffle = np.random.default_rng(0).permutation(problem.rows)
     words = [(i, atom, v) for i, column in enumerate(problem.x.T) for atom, v in values_of(column, FACTORS)]
@@ -59,7 +59,7 @@ def factor_reductions(problem: Problem) -> Iterator[Problem]:
                     h = problem.y * values**sign
                 strangers = np.median(np.abs(h - h[shuffle]))
                 roughness = _roughness(h[order]) / max(float(strangers), 1e-300)
-                if roughness < SMOOTH:
+                if roughness < SMOOTHER:
                     found.append((roughness, len(found), argument, i, atom, sign))
     for roughness, _, argument, i, atom, sign in sorted(found, key=lambda one: one[:2])[:KEPT]:
         expression = sympy.Mul(*(s**b for s, b in zip(problem.symbols, argument, strict=True)))

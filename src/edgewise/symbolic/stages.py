@@ -225,7 +225,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("transform", 2.2, _inputs(1, 8), _transforms, Cost(0.5)),
     Stage("peel", 1.3, _inputs(2, 12), _peels, Cost(30, 1.15)),
     Stage("argument scan", 1.2, _inputs(2, 6), _arguments, Cost(7, 2.8, 600)),
-    Stage("factor scan", 1.25, _inputs(2, 4), _factors, Cost(40, 1.8, 600)),
+    Stage("factor scan", 1.45, _inputs(2, 4), _factors, Cost(40, 1.8, 600)),
     Stage("argument dictionary", 2.0, _inputs(2, 6), _early_dictionary, DICTIONARY),
     Stage("argument dictionary", 5.0, _inputs(2, 6), _late_dictionary, DICTIONARY),
     Stage("sum", 0.8, _inputs(2, 20), _sums, Cost(1, 1.3, 100)),
