@@ -105,7 +105,7 @@ LAWS = {
     "a power and a curve": (lambda a, b, c: a**2 * c / np.sqrt(1 - (b / 9) ** 2 / c**2), {"b/c", "c/b"}),
     "a bell": (lambda a, b, c: np.exp(-(((a - b) / c) ** 2)) / c, {"(a - b)/c", "(-a + b)/c"}),
     "a curve with a pole": (lambda a, b, c: c / (a - b - 5), {"a - b", "-a + b"}),
-    "an angle": (lambda a, b, c: np.arcsin(a / (6 * b * c)), {"a/(b*c)", "b*c/a"}),
+    "an angle": (lambda a, b, c: np.arcsin(a / (5.05 * b * c)), {"a/(b*c)", "b*c/a"}),
 }
 
 

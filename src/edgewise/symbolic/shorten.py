@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 LARGEST = 150  # complexity beyond which algebra takes longer than it is worth
 LONG = 60  # complexity beyond which one round must do
 ROUNDS, BEAM = 3, 3
-OTHER_BRANCH = 2  # symbols that a writing has to save if it takes another sign of a root beyond the data
+OTHER_BRANCH = 1  # symbols more that a writing has to save if it takes another sign of a root beyond the data
 
 
 def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLike) -> sympy.Expr:
