@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from edgewise import Dynamics, discover_ode
-from edgewise.discovery.dynamics.flow import Flow
+from edgewise.discovery.dynamics.flow import Flow, along
 from edgewise.discovery.dynamics.shooting import released, shoot
 from edgewise.discovery.dynamics.slopes import slopes_of
 from edgewise.discovery.dynamics.trajectories import Trajectory, trajectories_of
@@ -78,6 +78,31 @@ def test_a_flow_goes_where_scipy_goes() -> None:
     path = flow.follow(starts, times, flow.theta[None])
     for piece, start in enumerate(((2.0, 1.0), (1.0, 3.0))):
         np.testing.assert_allclose(path[:, :, 0, piece], hunted(start, times[piece]), rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("law", "path"),
+    [
+        ("x**2", [1, 2, *[np.nan] * 7]),  # 1/(1 - t)
+        ("x**3", [1, *[np.nan] * 8]),  # 1/sqrt(1 - 2*t)
+        ("200.0*x", [*np.exp([0.0, 100.0, 200.0]), *[np.nan] * 6]),  # e300 is beyond 1e100
+        ("log(x - 2)", [1, *[np.nan] * 8]),
+        ("-x", np.exp(-np.arange(9) / 2)),
+    ],
+)
+def test_a_path_ends_where_the_law_runs_away(law: str, path: list[float]) -> None:
+    followed = along(Flow.of(["x"], [parse(law)]), np.array([1.0]), np.linspace(0, 4, 9))
+    np.testing.assert_allclose(followed[:, 0], path, rtol=1e-6)
+
+
+def test_a_trajectory_on_which_the_law_runs_away_is_missed_by_infinity() -> None:
+    t, later = np.linspace(0, 1.5, 61), np.linspace(0, 4, 61)
+    tables = [{"t": t, "x": 1 / (2 - t)}, {"t": later, "x": 2 - np.exp(-later)}]
+    found = discover_ode(tables, time_budget=5)
+    assert found.equations == ("dx/dt = x**2",)
+    assert [one.rmse[0] < 1e-7 for one in found.followed] == [True, False]
+    assert found.followed[1].rmse[0] == np.inf
+    assert not found.verified
 
 
 def test_constants_come_out_exact_from_clean_trajectories() -> None:
