@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from sklearn.metrics import r2_score
 
-from edgewise import Dynamics, discover_ode
+from edgewise import Discovery, Dynamics, Table, discover_ode
 from edgewise.discovery.dynamics.flow import Flow, along
+from edgewise.discovery.dynamics.laws import even_law, refined
 from edgewise.discovery.dynamics.shooting import released, shoot
 from edgewise.discovery.dynamics.slopes import slopes_of
 from edgewise.discovery.dynamics.trajectories import Trajectory, trajectories_of
@@ -68,6 +70,23 @@ def test_noisy_states_are_smoothed() -> None:
     assert (np.sqrt(np.mean((slopes.values - truth) ** 2, axis=0)) < 0.1 * truth.std(axis=0)).all()
 
 
+def test_a_state_that_rests_has_the_slope_0_and_makes_no_noise() -> None:
+    times = np.linspace(0, 4, 81)
+    rounded = 9.75 * (1 + 1e-13 * np.sin(1e3 * times))
+    slopes = slopes_of((Trajectory(times, np.column_stack([np.exp(-times), rounded, 0 * times, 2 * times + 1])),))
+    assert not slopes.noisy
+    np.testing.assert_allclose(slopes.values[:, 0], -slopes.states[:, 0], atol=1e-6)
+    assert (slopes.values[:, 1:3] == 0).all()
+    np.testing.assert_allclose(slopes.values[:, 3], 2.0, rtol=1e-12)
+
+
+def test_a_state_that_rests_is_not_smoothed() -> None:
+    clean = trajectory(200, noise=0.05)
+    slopes = slopes_of((Trajectory(clean.times, np.column_stack([clean.states, np.full(200, 9.75)])),))
+    assert (slopes.noise > 0).tolist() == [True, True, False]
+    assert (slopes.values[:, 2] == 0).all()
+
+
 # ---- following and shooting
 
 
@@ -103,6 +122,54 @@ def test_a_trajectory_on_which_the_law_runs_away_is_missed_by_infinity() -> None
     assert [one.rmse[0] < 1e-7 for one in found.followed] == [True, False]
     assert found.followed[1].rmse[0] == np.inf
     assert not found.verified
+
+
+@pytest.mark.parametrize(
+    ("beside", "laws"),
+    [
+        (np.full(81, 9.75), ("dx/dt = 1 - x", "dg/dt = 0")),
+        (2 * np.linspace(0, 4, 81) + 1, ("dx/dt = -x", "dg/dt = 2")),
+    ],
+)
+def test_a_state_with_a_constant_slope_leaves_the_others_exact(
+    beside: np.ndarray, laws: tuple[str, str], tmp_path: Path
+) -> None:
+    t = np.linspace(0, 4, 81)
+    found = discover_ode({"t": t, "x": np.exp(-t) + ("1" in laws[0]), "g": beside}, time_budget=8)
+    assert found.equations == laws
+    assert found.verified
+    assert set(found.noise.values()) == {0.0}
+    found.save(tmp_path, pictures=True)
+    loaded = Discovery.load(tmp_path / "2-g")
+    assert (loaded.formula, loaded.verified) == (found.laws["g"].formula, True)
+
+
+def test_all_that_is_said_of_refined_laws_is_of_the_new_constants() -> None:
+    t = np.linspace(0, 2, 121)
+    found = discover_ode({"t": t, "x": np.round(np.exp(-t) + 1, 5)}, time_budget=5)
+    law = found.laws["x"]
+    assert found.refined
+    assert (found.equations[0], law.verified) == ("dx/dt = 1 - x", found.verified)
+    assert law.formula is law.front.best
+    assert law.calibration is not None
+    np.testing.assert_allclose(law.calibration.residuals, law.calibration.y - (1 - law.calibration.x[:, 0]), rtol=1e-12)
+
+
+def test_new_constants_bring_new_errors() -> None:
+    x = np.linspace(1, 2, 40)
+    table = Table({"x": x, "y": 1 - x + 0.01 * np.sin(40 * x)}, "y", ("x",))
+    old = even_law(Table({"x": x, "y": np.ones(40)}, "y", ("x",)), 0)
+    law = refined(old, parse("1 - x"), {}, table)
+    assert law.formula is law.front.best
+    np.testing.assert_allclose(law.formula.rmse, np.sqrt(np.mean((table.y - (1 - x)) ** 2)))
+    np.testing.assert_allclose(law.formula.r2, r2_score(table.y, 1 - x))
+
+
+def test_few_points_hold_nothing_out_and_say_so() -> None:
+    t = np.linspace(0, 1, 10)
+    text = str(discover_ode({"t": t, "x": np.exp(-t)}, time_budget=2))
+    assert "held out: rmse" not in text
+    assert "note: nothing was held out" in text
 
 
 def test_constants_come_out_exact_from_clean_trajectories() -> None:
