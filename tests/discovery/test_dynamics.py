@@ -53,6 +53,18 @@ def test_slopes_of_clean_states_are_known_to_their_accuracy(seed: int | None) ->
     assert (slopes.accuracy < 1e-3 * truth.std(axis=0)).all()
 
 
+@pytest.mark.parametrize("gap", [1e2, 1e4, 1e6, 1e12])
+@pytest.mark.parametrize("before", [1, 30, 59])
+def test_a_gap_in_the_times_leaves_the_slopes(gap: float, before: int) -> None:
+    times = np.linspace(0, 3, 60)
+    phase = times.copy()
+    times[before:] += 2 * np.pi * round(gap / (2 * np.pi))
+    slopes = slopes_of((Trajectory(times, np.column_stack([np.sin(phase), np.cos(phase)])),))
+    assert not slopes.noisy
+    missed = slopes.values - np.column_stack([slopes.states[:, 1], -slopes.states[:, 0]])
+    assert np.sqrt(np.mean(missed**2)) < max(1e-6, 1e-14 * gap)  # what the times themselves lose behind a gap
+
+
 def test_rounded_states_tell_how_far_their_slopes_are_known() -> None:
     clean = trajectory()
     slopes = slopes_of((Trajectory(clean.times, np.round(clean.states, 6)),))
@@ -281,6 +293,11 @@ def test_too_few_points_and_wrong_names_are_named() -> None:
         discover_ode(columns(), states=["t", "x"])
     with pytest.raises(ColumnError, match=r"Write states=\['x'\]"):
         discover_ode(columns(), states="x")
+    for table in (columns(), Table({name: np.array(cells) for name, cells in columns().items()}, "x", ("t",))):
+        with pytest.raises(ColumnError, match="there is no column 'nope' for the trajectories"):
+            discover_ode(table, states=["x"], by="nope")
+    with pytest.raises(ColumnError, match="'t' is the time; the column that tells trajectories apart"):
+        discover_ode(columns(), by="t")
     with pytest.raises(SettingsError, match="got int"):
         discover_ode(3)
     with pytest.raises(SettingsError, match="a list of no tables"):

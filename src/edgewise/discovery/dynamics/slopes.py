@@ -109,12 +109,23 @@ def _neighbours(one: Trajectory, half: int) -> np.ndarray:
 
 
 def _weights(one: Trajectory, which: np.ndarray, derivative: int, at: np.ndarray | None = None) -> np.ndarray:
-    """(points, neighbours) by which states are summed up to the value (0) or the slope (1) of their polynomial there."""
+    """(points, neighbours) by which states are summed up to the value (0) of their polynomial at a point that is none of
+    the neighbours, or to the slope (1) at one that is. By barycentric weights, which mind no gap in the times (J.-P. Berrut
+    and L. N. Trefethen, Barycentric Lagrange interpolation, 2004, sections 4 and 9)."""
     places = one.times if at is None else one.times[at]
     apart = one.times[which] - places[:, None]
     width = np.max(np.abs(apart), axis=1, keepdims=True)
-    powers = (apart / width)[:, :, None] ** np.arange(which.shape[1])
-    return np.asarray(np.linalg.inv(powers)[:, derivative] / width**derivative)
+    between = (apart[:, :, None] - apart[:, None, :]) / width[:, :, None]
+    own = np.eye(which.shape[1], dtype=bool)
+    weights = 1 / np.prod(np.where(own, 1.0, between), axis=2)
+    if derivative == 0:
+        shares = weights * width / apart
+        return np.asarray(shares / np.sum(shares, axis=1, keepdims=True))
+    here = apart == 0
+    slopes = -weights / weights[here][:, None] / np.where(here, 1.0, apart)
+    slopes[here] = 0.0
+    slopes[here] = -np.sum(slopes, axis=1)
+    return np.asarray(slopes)
 
 
 def _smoothed(trajectories: tuple[Trajectory, ...]) -> Slopes:
