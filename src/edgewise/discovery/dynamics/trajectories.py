@@ -67,10 +67,7 @@ def trajectories_of(
 
 def _others(table: Any, time: str, by: str | None) -> tuple[str, ...]:
     """The columns of a table beside the time and the one that tells trajectories apart."""
-    if has_names(table):
-        every = _names(table)
-    else:
-        every = list(read_sheet(_path(table)).names)
+    every = _names(table) if has_names(table) else list(read_sheet(_path(table)).names)
     find_column(time, every, "time")
     if by is not None:
         find_column(by, every, TELLS)
