@@ -1,5 +1,6 @@
 """Laws of motion from trajectories: slopes, constants by shooting, named errors, what is said of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -246,6 +247,13 @@ def test_each_state_is_saved_as_a_run(found: Dynamics, tmp_path: Path) -> None:
     loaded = type(found.laws["x"]).load(tmp_path / "run" / "1-x")
     assert loaded.formula is not None
     assert loaded.formula.equation == found.equations[0]
+
+
+def test_a_law_of_motion_takes_the_place_of_an_earlier_one(found: Dynamics, tmp_path: Path) -> None:
+    found.save(tmp_path)
+    (tmp_path / "3-mine").mkdir()
+    replace(found, laws={"z": found.laws["x"]}).save(tmp_path)
+    assert sorted(folder.name for folder in tmp_path.iterdir()) == ["1-z", "3-mine"]
 
 
 # ---- tables
