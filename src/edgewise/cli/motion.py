@@ -22,14 +22,14 @@ def check_options(given: Mapping[str, str], ode: bool) -> None:
     if not ode:
         if alone := [given[name] for name in ("time", "by") if name in given]:
             raise SettingsError(
-                f"{_listed(alone)} {_goes(alone)} with --ode only. Add --ode, or leave out {_it(alone)}."
+                f"{_listed(alone)} {_goes(alone)} with --ode only. Add --ode, or leave {_it(alone)} out."
             )
         return
     if "target" in given:
         raise SettingsError("--ode explains how every state changes; --target is for one column. Leave out one.")
     if unused := [option for name, option in given.items() if name not in USED]:
         raise SettingsError(
-            f"{_listed(unused)} {_goes(unused)} not with --ode, which makes no use of {_it(unused)}. Leave out {_it(unused)}."
+            f"{_listed(unused)} {_goes(unused)} not with --ode, which has no use for {_it(unused)}. Leave {_it(unused)} out."
         )
 
 
