@@ -406,7 +406,9 @@ def test_shapes_are_pairs(command: Command, table: Path) -> None:
 # ---- discover --ode
 
 
-def test_ode_finds_how_each_state_changes(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What a search for a law of motion was asked, which costs nothing."""
     asked: dict[str, Any] = {}
 
     class Found:
@@ -416,13 +418,18 @@ def test_ode_finds_how_each_state_changes(command: Command, tmp_path: Path, monk
             return "dx/dt = 1 - x"
 
         def save(self, folder: Path, *, pictures: bool) -> None:
-            (folder / "1-x").mkdir(parents=True)
+            (folder / "1-x").mkdir(parents=True, exist_ok=True)
+            (folder / "1-x" / "formula.json").write_text('{"formulas": []}')
 
     def search(table: Path, time: str, states: list[str] | None, **settings: Any) -> Found:
         asked.update(settings, table=table, time=time, states=states)
         return Found()
 
     monkeypatch.setattr(edgewise, "discover_ode", search, raising=False)
+    return asked
+
+
+def test_ode_finds_how_each_state_changes(command: Command, tmp_path: Path, asked: dict[str, Any]) -> None:
     result = command(
         "discover", "motion.csv", "--ode", "--time", "s", "--inputs", "x,y", "--by", "run", "--out", tmp_path / "found"
     )
@@ -430,6 +437,43 @@ def test_ode_finds_how_each_state_changes(command: Command, tmp_path: Path, monk
     assert "dx/dt = 1 - x" in result.out
     assert "(1-x)" in result.err
     assert (asked["table"], asked["time"], asked["states"], asked["by"]) == (Path("motion.csv"), "s", ["x", "y"], "run")
+
+
+def test_ode_passes_on_what_it_can_use(command: Command, asked: dict[str, Any]) -> None:
+    words = ("--primitives", "sin,exp", "--seed", "3", "--effort", "2", "--time-budget", "7")
+    assert command("discover", "motion.csv", "--ode", *words).code == 0
+    known = {name: asked[name] for name in ("primitives", "seed", "effort", "time_budget")}
+    assert known == {"primitives": ["sin", "exp"], "seed": 3, "effort": 2.0, "time_budget": 7.0}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        *(
+            (f"--ode {option} 1", option)
+            for option in ("--known", "--weights", "--max-complexity", "--units", "--shapes")
+        ),
+        *((f"--ode {option} 1", option) for option in ("--without", "--prefer", "--one-hot", "--workers")),
+        *((f"--ode {option}", option) for option in ("--resume", "--drop-missing", "--decimal-comma")),
+        ("--ode --known x --weights w --resume", "--known, --weights and --resume go not with --ode"),
+        ("--target T --time t", "--time goes with --ode only"),
+        ("--target T --by run", "--by goes with --ode only"),
+    ],
+)
+def test_no_option_is_dropped_in_silence(command: Command, asked: dict[str, Any], words: str, said: str) -> None:
+    result = command("discover", "motion.csv", *words.split())
+    assert (result.code, said in result.err, asked) == (2, True, {})
+
+
+def test_a_second_law_of_motion_takes_the_place_of_the_first(
+    command: Command, asked: dict[str, Any], tmp_path: Path
+) -> None:
+    words = ("discover", "motion.csv", "--ode", "--out", tmp_path / "found")
+    assert (command(*words).code, command(*words).code) == (0, 0)
+    assert asked
+    (tmp_path / "found" / "thesis.txt").write_text("mine")
+    refused = command(*words)
+    assert (refused.code, "more than a law of motion" in refused.err) == (2, True)
 
 
 def test_a_target_and_ode_exclude_each_other(command: Command, table: Path) -> None:

@@ -1,13 +1,16 @@
 """Laws of motion from trajectories: slopes, constants by shooting, named errors, what is said of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from sklearn.metrics import r2_score
 
-from edgewise import Dynamics, discover_ode
-from edgewise.discovery.dynamics.flow import Flow
+from edgewise import Discovery, Dynamics, Table, discover_ode
+from edgewise.discovery.dynamics.flow import Flow, along
+from edgewise.discovery.dynamics.laws import even_law, refined
 from edgewise.discovery.dynamics.shooting import released, shoot
 from edgewise.discovery.dynamics.slopes import slopes_of
 from edgewise.discovery.dynamics.trajectories import Trajectory, trajectories_of
@@ -51,6 +54,18 @@ def test_slopes_of_clean_states_are_known_to_their_accuracy(seed: int | None) ->
     assert (slopes.accuracy < 1e-3 * truth.std(axis=0)).all()
 
 
+@pytest.mark.parametrize("gap", [1e2, 1e4, 1e6, 1e12])
+@pytest.mark.parametrize("before", [1, 30, 59])
+def test_a_gap_in_the_times_leaves_the_slopes(gap: float, before: int) -> None:
+    times = np.linspace(0, 3, 60)
+    phase = times.copy()
+    times[before:] += 2 * np.pi * round(gap / (2 * np.pi))
+    slopes = slopes_of((Trajectory(times, np.column_stack([np.sin(phase), np.cos(phase)])),))
+    assert not slopes.noisy
+    missed = slopes.values - np.column_stack([slopes.states[:, 1], -slopes.states[:, 0]])
+    assert np.sqrt(np.mean(missed**2)) < max(1e-6, 1e-14 * gap)  # what the times themselves lose behind a gap
+
+
 def test_rounded_states_tell_how_far_their_slopes_are_known() -> None:
     clean = trajectory()
     slopes = slopes_of((Trajectory(clean.times, np.round(clean.states, 6)),))
@@ -68,6 +83,23 @@ def test_noisy_states_are_smoothed() -> None:
     assert (np.sqrt(np.mean((slopes.values - truth) ** 2, axis=0)) < 0.1 * truth.std(axis=0)).all()
 
 
+def test_a_state_that_rests_has_the_slope_0_and_makes_no_noise() -> None:
+    times = np.linspace(0, 4, 81)
+    rounded = 9.75 * (1 + 1e-13 * np.sin(1e3 * times))
+    slopes = slopes_of((Trajectory(times, np.column_stack([np.exp(-times), rounded, 0 * times, 2 * times + 1])),))
+    assert not slopes.noisy
+    np.testing.assert_allclose(slopes.values[:, 0], -slopes.states[:, 0], atol=1e-6)
+    assert (slopes.values[:, 1:3] == 0).all()
+    np.testing.assert_allclose(slopes.values[:, 3], 2.0, rtol=1e-12)
+
+
+def test_a_state_that_rests_is_not_smoothed() -> None:
+    clean = trajectory(200, noise=0.05)
+    slopes = slopes_of((Trajectory(clean.times, np.column_stack([clean.states, np.full(200, 9.75)])),))
+    assert (slopes.noise > 0).tolist() == [True, True, False]
+    assert (slopes.values[:, 2] == 0).all()
+
+
 # ---- following and shooting
 
 
@@ -78,6 +110,79 @@ def test_a_flow_goes_where_scipy_goes() -> None:
     path = flow.follow(starts, times, flow.theta[None])
     for piece, start in enumerate(((2.0, 1.0), (1.0, 3.0))):
         np.testing.assert_allclose(path[:, :, 0, piece], hunted(start, times[piece]), rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("law", "path"),
+    [
+        ("x**2", [1, 2, *[np.nan] * 7]),  # 1/(1 - t)
+        ("x**3", [1, *[np.nan] * 8]),  # 1/sqrt(1 - 2*t)
+        ("200.0*x", [*np.exp([0.0, 100.0, 200.0]), *[np.nan] * 6]),  # e300 is beyond 1e100
+        ("log(x - 2)", [1, *[np.nan] * 8]),
+        ("-x", np.exp(-np.arange(9) / 2)),
+    ],
+)
+def test_a_path_ends_where_the_law_runs_away(law: str, path: list[float]) -> None:
+    followed = along(Flow.of(["x"], [parse(law)]), np.array([1.0]), np.linspace(0, 4, 9))
+    np.testing.assert_allclose(followed[:, 0], path, rtol=1e-6)
+
+
+def test_a_trajectory_on_which_the_law_runs_away_is_missed_by_infinity() -> None:
+    t, later = np.linspace(0, 1.5, 61), np.linspace(0, 4, 61)
+    tables = [{"t": t, "x": 1 / (2 - t)}, {"t": later, "x": 2 - np.exp(-later)}]
+    found = discover_ode(tables, time_budget=5)
+    assert found.equations == ("dx/dt = x**2",)
+    assert [one.rmse[0] < 1e-7 for one in found.followed] == [True, False]
+    assert found.followed[1].rmse[0] == np.inf
+    assert not found.verified
+
+
+@pytest.mark.parametrize(
+    ("beside", "laws"),
+    [
+        (np.full(81, 9.75), ("dx/dt = 1 - x", "dg/dt = 0")),
+        (2 * np.linspace(0, 4, 81) + 1, ("dx/dt = -x", "dg/dt = 2")),
+    ],
+)
+def test_a_state_with_a_constant_slope_leaves_the_others_exact(
+    beside: np.ndarray, laws: tuple[str, str], tmp_path: Path
+) -> None:
+    t = np.linspace(0, 4, 81)
+    found = discover_ode({"t": t, "x": np.exp(-t) + ("1" in laws[0]), "g": beside}, time_budget=8)
+    assert found.equations == laws
+    assert found.verified
+    assert set(found.noise.values()) == {0.0}
+    found.save(tmp_path, pictures=True)
+    loaded = Discovery.load(tmp_path / "2-g")
+    assert (loaded.formula, loaded.verified) == (found.laws["g"].formula, True)
+
+
+def test_all_that_is_said_of_refined_laws_is_of_the_new_constants() -> None:
+    t = np.linspace(0, 2, 121)
+    found = discover_ode({"t": t, "x": np.round(np.exp(-t) + 1, 5)}, time_budget=5)
+    law = found.laws["x"]
+    assert found.refined
+    assert (found.equations[0], law.verified) == ("dx/dt = 1 - x", found.verified)
+    assert law.formula is law.front.best
+    assert law.calibration is not None
+    np.testing.assert_allclose(law.calibration.residuals, law.calibration.y - (1 - law.calibration.x[:, 0]), rtol=1e-12)
+
+
+def test_new_constants_bring_new_errors() -> None:
+    x = np.linspace(1, 2, 40)
+    table = Table({"x": x, "y": 1 - x + 0.01 * np.sin(40 * x)}, "y", ("x",))
+    old = even_law(Table({"x": x, "y": np.ones(40)}, "y", ("x",)), 0)
+    law = refined(old, parse("1 - x"), {}, table)
+    assert law.formula is law.front.best
+    np.testing.assert_allclose(law.formula.rmse, np.sqrt(np.mean((table.y - (1 - x)) ** 2)))
+    np.testing.assert_allclose(law.formula.r2, r2_score(table.y, 1 - x))
+
+
+def test_few_points_hold_nothing_out_and_say_so() -> None:
+    t = np.linspace(0, 1, 10)
+    text = str(discover_ode({"t": t, "x": np.exp(-t)}, time_budget=2))
+    assert "held out: rmse" not in text
+    assert "note: nothing was held out" in text
 
 
 def test_constants_come_out_exact_from_clean_trajectories() -> None:
@@ -144,6 +249,13 @@ def test_each_state_is_saved_as_a_run(found: Dynamics, tmp_path: Path) -> None:
     assert loaded.formula.equation == found.equations[0]
 
 
+def test_a_law_of_motion_takes_the_place_of_an_earlier_one(found: Dynamics, tmp_path: Path) -> None:
+    found.save(tmp_path)
+    (tmp_path / "3-mine").mkdir()
+    replace(found, laws={"z": found.laws["x"]}).save(tmp_path)
+    assert sorted(folder.name for folder in tmp_path.iterdir()) == ["1-z", "3-mine"]
+
+
 # ---- tables
 
 
@@ -189,6 +301,11 @@ def test_too_few_points_and_wrong_names_are_named() -> None:
         discover_ode(columns(), states=["t", "x"])
     with pytest.raises(ColumnError, match=r"Write states=\['x'\]"):
         discover_ode(columns(), states="x")
+    for table in (columns(), Table({name: np.array(cells) for name, cells in columns().items()}, "x", ("t",))):
+        with pytest.raises(ColumnError, match="there is no column 'nope' for the trajectories"):
+            discover_ode(table, states=["x"], by="nope")
+    with pytest.raises(ColumnError, match="'t' is the time; the column that tells trajectories apart"):
+        discover_ode(columns(), by="t")
     with pytest.raises(SettingsError, match="got int"):
         discover_ode(3)
     with pytest.raises(SettingsError, match="a list of no tables"):

@@ -48,6 +48,7 @@ def edgewise_command(
 
 @app.command()
 def discover(
+    context: typer.Context,
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="CSV, TSV, JSON, Parquet or Feather.")],
     target: Annotated[str | None, typer.Option(help="The column to explain.")] = None,
     inputs: Annotated[
@@ -99,10 +100,10 @@ def discover(
     ] = None,
 ) -> None:
     """Find the law behind a table, or with --ode the law of motion behind trajectories (--inputs are then the states)."""
+    motion.check_options(words.given(context), ode)
     if ode:
-        if target is not None:
-            raise SettingsError("--ode explains how every state changes; --target is for one column. Leave out one.")
-        motion.discover(table, time, words.names(inputs), by, seed, time_budget, effort, words.folder(out), as_json)
+        settings = {"seed": seed, "time_budget": time_budget, "effort": effort, "primitives": words.names(primitives)}
+        motion.discover(table, time, words.names(inputs), by, words.motion_folder(out), as_json, **settings)
         return
     if target is None:
         raise SettingsError("Missing option '--target' (or --ode for a law of motion). See edgewise discover --help")

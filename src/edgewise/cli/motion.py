@@ -1,33 +1,59 @@
 """``edgewise discover --ode``: a law of motion from trajectories."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import typer
 
 import edgewise
+from edgewise.errors import SettingsError
 
 from . import words
 from .entry import say
 from .progress import Progress
 
+USED = {"table", "inputs", "primitives", "time_budget", "effort", "seed", "out", "as_json", "ode", "time", "by"}
+"""What ``--ode`` makes use of, by the names of the parameters."""
+
+
+def check_options(given: Mapping[str, str], ode: bool) -> None:
+    """An error that names the options (as they are written, by parameter) that go only without --ode, or only with it."""
+    if not ode:
+        if alone := [given[name] for name in ("time", "by") if name in given]:
+            raise SettingsError(
+                f"{_listed(alone)} {_goes(alone)} with --ode only. Add --ode, or leave {_it(alone)} out."
+            )
+        return
+    if "target" in given:
+        raise SettingsError("--ode explains how every state changes; --target is for one column. Leave out one.")
+    if unused := [option for name, option in given.items() if name not in USED]:
+        raise SettingsError(
+            f"{_listed(unused)} {_goes(unused)} not with --ode, which has no use for {_it(unused)}. Leave {_it(unused)} out."
+        )
+
 
 def discover(
-    table: Path,
-    time: str,
-    states: list[str] | None,
-    by: str | None,
-    seed: int,
-    time_budget: float,
-    effort: float,
-    out: Path | None,
-    as_json: bool,
+    table: Path, time: str, states: list[str] | None, by: str | None, out: Path | None, as_json: bool, **settings: Any
 ) -> None:
     """Search, print, save each state's discovery in a folder of its own below ``out``."""
     search = edgewise.discover_ode
-    with Progress(time_budget) as bar:
-        found = search(table, time, states, by=by, seed=seed, time_budget=time_budget, effort=effort, progress=bar)
+    with Progress(settings["time_budget"]) as bar:
+        found = search(table, time, states, by=by, progress=bar, **settings)
     say(f"  took      {found.seconds:.1f} s")
     typer.echo(words.as_json(found.to_json()) if as_json else str(found))
     if out is not None:
         found.save(out, pictures=True)
         say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir()))})")
+
+
+def _listed(options: Sequence[str]) -> str:
+    return " and ".join(", ".join(options).rsplit(", ", 1))
+
+
+def _goes(options: Sequence[str]) -> str:
+    return "goes" if len(options) == 1 else "go"
+
+
+def _it(options: Sequence[str]) -> str:
+    return "it" if len(options) == 1 else "them"

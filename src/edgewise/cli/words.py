@@ -4,14 +4,18 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+import typer
 
 from edgewise.errors import SettingsError
 from edgewise.files import is_passing, read_current
 
 HEADER = "header"
+PART = re.compile(r"\d+-")  # of a law of motion: the number of a state, before its name
 SHORT = {
     "js": "javascript",
     "jl": "julia",
@@ -65,6 +69,24 @@ def folder(path: Path | None) -> Path | None:
             f"--out {path} is a folder with files of another kind in it. Give a new or an empty folder."
         )
     return path
+
+
+def motion_folder(path: Path | None) -> Path | None:
+    """The same for a law of motion: one that is there, each state in a folder of its own, gives way to the new one."""
+    if path is None or not path.is_dir() or not any(path.iterdir()):
+        return folder(path)
+    if all(PART.match(entry.name) and entry.is_dir() and _is_for_runs(entry) for entry in path.iterdir()):
+        return path
+    raise SettingsError(
+        f"--out {path} is a folder in which there is more than a law of motion. Give a new or an empty folder."
+    )
+
+
+def given(context: typer.Context) -> dict[str, str]:
+    """The options that stand on the command line, as they are written, by the names of their parameters."""
+    spelled = {str(one.name): one.opts[0] for one in context.command.params}
+    sources = {name: context.get_parameter_source(name) for name in spelled}
+    return {name: spelled[name] for name, source in sources.items() if source and source.name == "COMMANDLINE"}
 
 
 def is_unfinished(path: Path) -> bool:

@@ -10,7 +10,9 @@ import sympy
 
 from edgewise.formula import split_constants, symbol
 
-MOST_LOOKS = 6_000  # at the right-hand side between two points of a trajectory
+MOST_LOOKS = 6_000  # at the right-hand side between two points of a trajectory, of all pieces at once
+LONGEST_LOOKS = 100_000  # the same of a single path, whose times may lie far apart
+LARGEST = 1e100  # of a state that is followed
 Array = np.ndarray
 
 
@@ -95,15 +97,40 @@ class Flow:
 
 def along(flow: Flow, start: Array, times: Array) -> Array:
     """The states (times, states) from ``start`` (states,) on, by a solver that minds stiffness; nan from where the law
-    cannot be followed."""
-    from scipy.integrate import solve_ivp
+    cannot be followed: where a state is not finite or beyond 1e100, where the solver no longer comes on, and where it
+    looks too often between two times."""
+    from scipy.integrate import LSODA
+
+    looked = 0
 
     def change(_: float, state: Array) -> Array:
+        nonlocal looked
+        looked += 1
+        if looked > LONGEST_LOOKS or not _in_bounds(state):
+            raise _Endless
         return flow.velocity(state[:, None, None], flow.theta[None])[:, 0, 0]
 
     path = np.full((len(times), len(start)), np.nan)
+    if not len(times) or not _in_bounds(start):
+        return path
+    path[0], done = start, 1
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of LSODA, where the law runs away: the path ends there
-        found = solve_ivp(change, (times[0], times[-1]), start, "LSODA", times, rtol=1e-10, atol=1e-12)
-    path[: found.y.shape[1]] = found.y.T
+        try:
+            solver = LSODA(change, times[0], start, times[-1], rtol=1e-10, atol=1e-12)
+            while done < len(times) and solver.status == "running":
+                before = solver.t
+                solver.step()
+                if solver.t <= before or not _in_bounds(solver.y):
+                    break
+                reached = int(np.searchsorted(times, solver.t, side="right"))
+                if reached > done:
+                    path[done:reached] = solver.dense_output()(times[done:reached]).T
+                    done, looked = reached, 0
+        except _Endless:
+            pass
     return path
+
+
+def _in_bounds(state: Array) -> bool:
+    return bool((np.abs(state) <= LARGEST).all())  # no nan is

@@ -1,6 +1,8 @@
 """What was found of a motion."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,12 @@ import numpy as np
 
 from edgewise.discovery.result import Discovery
 from edgewise.errors import FormulaError
+from edgewise.files import write_together
 
 from .flow import Flow, along
+from .slopes import REST
 
+FILES = ("formula.json", "network.safetensors", "formula.svg", "network.svg")
 CLOSE = 1e-6  # of the spread: what a law that follows clean states may miss by
 TIMES = 2.0  # the noise: what it may miss by otherwise
 
@@ -41,7 +46,8 @@ class Dynamics:
 
     ``followed`` compares trajectories with the law; ``noise`` is what smoothing took off each
     state (0 where the states were clean), ``refined`` whether the constants are from the trajectories themselves (else
-    they are from slopes).
+    they are from slopes). Of refined laws the errors are on all slopes, and ``verified`` is that of the motion. A state
+    whose slope is constant is not searched for.
     """
 
     time: str
@@ -62,13 +68,14 @@ class Dynamics:
     @property
     def verified(self) -> bool:
         """Whether the law follows every trajectory, those held out included, as near as the noise allows."""
-        limits = np.array([max(CLOSE * spread, TIMES * self.noise[name]) for name, spread in self._spreads.items()])
-        return bool(self.followed) and all((one.rmse <= limits).all() for one in self.followed)
+        return bool(self.followed) and all((one.rmse <= self._limits).all() for one in self.followed)
 
     @property
-    def _spreads(self) -> dict[str, float]:
+    def _limits(self) -> np.ndarray:
+        """(states,) what a law may miss by; of a state that rests the rounding."""
         every = np.concatenate([one.states for one in self.followed])
-        return dict(zip(self.states, map(float, np.std(every, axis=0)), strict=True))
+        noise = TIMES * np.array([self.noise[name] for name in self.states])
+        return np.max([CLOSE * np.std(every, axis=0), REST * np.max(np.abs(every), axis=0), noise], axis=0)
 
     def integrate(self, start: Mapping[str, float], times: Any) -> dict[str, np.ndarray]:
         """The states (times,) along the law, from ``start`` at the first of ``times`` (ascending); nan from where it
@@ -99,6 +106,8 @@ class Dynamics:
                 lines.append(f"follows  {kind}: rmse {told}")
         doubt = "approximation, not a law: it does not follow every trajectory"
         lines.append("law      it follows every trajectory" if self.verified else doubt)
+        if len(learned) == len(self.followed):
+            lines.append("note: nothing was held out, the points being few: it has learned from all that it follows")
         if not self.verified:  # what the slopes leave open, trajectories have settled
             lines += dict.fromkeys(f"note: {law.target}: {note}" for law in self.laws.values() for note in law.warnings)
         return "\n".join(lines)
@@ -126,7 +135,20 @@ class Dynamics:
         }
 
     def save(self, folder: str | Path, *, pictures: bool = False) -> None:
-        """Each state's discovery in a folder of its own below ``folder``, named by the state's number and name."""
+        """Each state's discovery in a folder of its own below ``folder``, named by the state's number and name. Those of
+        an earlier law of motion there are taken away."""
+        kept = set()
         for number, (name, law) in enumerate(self.laws.items(), 1):
             safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+            kept.add(f"{number}-{safe}")
             law.save(Path(folder) / f"{number}-{safe}", pictures=pictures)
+        for part in Path(folder).iterdir():
+            if part.name not in kept and re.match(r"\d+-", part.name) and (part / "formula.json").is_file():
+                _take_away(part)
+
+
+def _take_away(part: Path) -> None:
+    """The files of a saved discovery, and its folder unless there is more in it."""
+    write_together(part, dict.fromkeys(FILES))
+    with suppress(OSError):
+        part.rmdir()

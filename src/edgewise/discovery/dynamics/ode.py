@@ -24,6 +24,7 @@ from edgewise.primitives import Primitive
 
 from .flow import Flow, along
 from .found import Dynamics, Followed
+from .laws import even_law, is_even, refined
 from .shooting import Shot, begin, shoot
 from .slopes import Slopes, slopes_of
 from .trajectories import LEAST, Trajectory, trajectories_of
@@ -66,11 +67,15 @@ def discover_ode(
     names, trajectories = trajectories_of(table, time, states, by)
     learned, kept = _apart(trajectories)
     slopes = slopes_of(learned)
+    tables = [_table_of(names, number, time, slopes) for number in range(len(names))]
     found: dict[str, Discovery] = {}
-    for number, name in enumerate(names):
+    for number, (name, slope) in enumerate(zip(names, tables, strict=True)):
+        if is_even(slope.y):
+            found[name] = even_law(slope, seed)
+            continue
         left = SEARCHING * time_budget - (clock.monotonic() - began)
         found[name] = discover(
-            _table_of(names, number, time, slopes),
+            slope,
             seed=seed,
             time_budget=max(left / (len(names) - number), 0.1),
             primitives=primitives,
@@ -80,10 +85,10 @@ def discover_ode(
         )
     shot = _shot(found, names, learned, slopes)
     if shot is not None:
-        found = {name: _with(found[name], shot, number) for number, name in enumerate(names)}
+        found = {name: _with(found[name], shot, number, tables[number]) for number, name in enumerate(names)}
     parts = [*((one, "learned") for one in learned), *((one, "held out") for one in kept)]
     followed = [_followed(found, names, one, kind, slopes.noise) for one, kind in parts]
-    return Dynamics(
+    motion = Dynamics(
         time=time,
         states=names,
         laws=found,
@@ -92,6 +97,9 @@ def discover_ode(
         refined=shot is not None,
         seconds=clock.monotonic() - began,
     )
+    if not motion.refined:
+        return motion
+    return replace(motion, laws={name: replace(law, verified=motion.verified) for name, law in found.items()})
 
 
 def _apart(trajectories: tuple[Trajectory, ...]) -> tuple[tuple[Trajectory, ...], tuple[Trajectory, ...]]:
@@ -148,16 +156,11 @@ def right_hand_sides(found: Mapping[str, Discovery], names: Sequence[str]) -> li
     return expressions
 
 
-def _with(law: Discovery, shot: Shot, number: int) -> Discovery:
+def _with(law: Discovery, shot: Shot, number: int, table: Table) -> Discovery:
     """The law with the constants that follow the trajectories."""
-    old = law.formula
-    if old is None:
-        return law
     names = identifiers(list(law.inputs))
     back = {symbol(identifier): symbol(names[column]) for column, identifier in names.items()}
-    new = replace(old, expression=shot.expressions[number].xreplace(back), constant_errors=shot.errors[number])
-    law.front.replace(old, new)
-    return replace(law, formula=new)
+    return refined(law, shot.expressions[number].xreplace(back), shot.errors[number], table)
 
 
 def _followed(

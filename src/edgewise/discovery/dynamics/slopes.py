@@ -21,6 +21,7 @@ LEAST_ERROR = (
 )
 KEPT = 0.8  # of the points: those at which the slope is known best
 NORMAL_MEDIAN = 0.6745  # of the size of a standard normal
+REST = 1e-12  # of the size of a state that does not move: what it may spread by
 MARGIN = 0.03  # of a smoothed trajectory at either end, where a spline has neighbours on one side only
 
 
@@ -42,10 +43,12 @@ class Slopes:
 
 
 def slopes_of(trajectories: tuple[Trajectory, ...]) -> Slopes:
-    """Slopes at the points of all trajectories at which they are known well."""
+    """Slopes at the points of all trajectories at which they are known well. A state that rests along a trajectory has the
+    slope 0 there, and says nothing about noise."""
     parts = [_interpolated(one) for one in trajectories]
     values, errors = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
-    spread = np.std(values, axis=0)
+    spread, size = np.std(values, axis=0), np.max(np.abs(values), axis=0)
+    spread = np.where(spread <= LEAST_ERROR * size, size, spread)  # slopes that are one number have no spread
     spread[spread == 0] = 1.0
     if np.any(np.median(errors, axis=0) > NOISY * spread):
         return _smoothed(trajectories)
@@ -54,6 +57,11 @@ def slopes_of(trajectories: tuple[Trajectory, ...]) -> Slopes:
     kept = worst <= np.quantile(worst, KEPT)
     accuracy = np.maximum(np.sqrt(np.mean(errors[kept] ** 2, axis=0)), LEAST_ERROR * spread)
     return Slopes(states[kept], values[kept], accuracy, np.zeros(len(spread)), trajectories)
+
+
+def resting(one: Trajectory) -> np.ndarray:
+    """Which states (states,) do not move along the trajectory, but for rounding."""
+    return np.asarray(np.ptp(one.states, axis=0) <= REST * np.max(np.abs(one.states), axis=0))
 
 
 def _interpolated(one: Trajectory) -> tuple[np.ndarray, np.ndarray]:
@@ -67,7 +75,9 @@ def _interpolated(one: Trajectory) -> tuple[np.ndarray, np.ndarray]:
     shaken = np.stack(sizes[1:])[:, :, None] * _scatter(one, usable)
     errors = np.hypot(NEXT * bent, SAFETY * shaken)
     best = np.argmin(errors, axis=0)[None]
-    return np.take_along_axis(np.stack(tried[1:]), best, 0)[0], np.take_along_axis(errors, best, 0)[0]
+    rests = resting(one)
+    values, off = (np.take_along_axis(each, best, 0)[0] for each in (np.stack(tried[1:]), errors))
+    return np.where(rests, 0.0, values), np.where(rests, 0.0, off)
 
 
 def _slopes_through(one: Trajectory, half: int) -> tuple[np.ndarray, np.ndarray]:
@@ -99,12 +109,23 @@ def _neighbours(one: Trajectory, half: int) -> np.ndarray:
 
 
 def _weights(one: Trajectory, which: np.ndarray, derivative: int, at: np.ndarray | None = None) -> np.ndarray:
-    """(points, neighbours) by which states are summed up to the value (0) or the slope (1) of their polynomial there."""
+    """(points, neighbours) by which states are summed up to the value (0) of their polynomial at a point that is none of
+    the neighbours, or to the slope (1) at one that is. By barycentric weights, which mind no gap in the times (J.-P. Berrut
+    and L. N. Trefethen, Barycentric Lagrange interpolation, 2004, sections 4 and 9)."""
     places = one.times if at is None else one.times[at]
     apart = one.times[which] - places[:, None]
     width = np.max(np.abs(apart), axis=1, keepdims=True)
-    powers = (apart / width)[:, :, None] ** np.arange(which.shape[1])
-    return np.asarray(np.linalg.inv(powers)[:, derivative] / width**derivative)
+    between = (apart[:, :, None] - apart[:, None, :]) / width[:, :, None]
+    own = np.eye(which.shape[1], dtype=bool)
+    weights = 1 / np.prod(np.where(own, 1.0, between), axis=2)
+    if derivative == 0:
+        shares = weights * width / apart
+        return np.asarray(shares / np.sum(shares, axis=1, keepdims=True))
+    here = apart == 0
+    slopes = -weights / weights[here][:, None] / np.where(here, 1.0, apart)
+    slopes[here] = 0.0
+    slopes[here] = -np.sum(slopes, axis=1)
+    return np.asarray(slopes)
 
 
 def _smoothed(trajectories: tuple[Trajectory, ...]) -> Slopes:
@@ -112,9 +133,10 @@ def _smoothed(trajectories: tuple[Trajectory, ...]) -> Slopes:
 
     smooth, slopes, inner = [], [], []
     for one in trajectories:
+        rests = resting(one)
         splines = [make_smoothing_spline(one.times, state) for state in one.states.T]
-        smooth.append(np.column_stack([spline(one.times) for spline in splines]))
-        slopes.append(np.column_stack([spline.derivative()(one.times) for spline in splines]))
+        smooth.append(np.where(rests, one.states, np.column_stack([spline(one.times) for spline in splines])))
+        slopes.append(np.where(rests, 0.0, np.column_stack([spline.derivative()(one.times) for spline in splines])))
         edge = max(1, round(MARGIN * len(one)))
         inner.append((np.arange(len(one)) >= edge) & (np.arange(len(one)) < len(one) - edge))
     residuals = np.concatenate([one.states - values for one, values in zip(trajectories, smooth, strict=True)])

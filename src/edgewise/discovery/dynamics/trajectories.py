@@ -13,6 +13,7 @@ from edgewise.data.table import Table, find_column
 from edgewise.errors import ColumnError, SettingsError, ValuesError
 
 LEAST = 9  # points of a trajectory: a slope needs some on both sides
+TELLS = "trajectories"  # what the column ``by`` is for
 FILL = "Leave these rows out: times need not be evenly spaced."
 
 
@@ -45,6 +46,8 @@ def trajectories_of(
         raise SettingsError("a list of no tables holds no trajectory. Give at least one.")
     if isinstance(states, str):
         raise ColumnError(f"states is a list of column names, not the text {states!r}. Write states=[{states!r}].")
+    if by == time:
+        raise ColumnError(f"{time!r} is the time; the column that tells trajectories apart (by) must be another one.")
     names = tuple(states) if states is not None else _others(tables[0], time, by)
     if not names:
         raise ColumnError(f"there is no state beside the time {time!r}. Give a table with at least one more column.")
@@ -64,15 +67,17 @@ def trajectories_of(
 
 def _others(table: Any, time: str, by: str | None) -> tuple[str, ...]:
     """The columns of a table beside the time and the one that tells trajectories apart."""
-    if has_names(table):
-        held = table.columns if isinstance(table, Table) else table
-        every = [str(name) for name in getattr(held, "columns", held)]
-    else:
-        every = list(read_sheet(_path(table)).names)
+    every = _names(table) if has_names(table) else list(read_sheet(_path(table)).names)
     find_column(time, every, "time")
     if by is not None:
-        find_column(by, every, "trajectories")
+        find_column(by, every, TELLS)
     return tuple(name for name in every if name not in (time, by))
+
+
+def _names(table: Any) -> list[str]:
+    """Of the columns of a table in memory."""
+    held = table.columns if isinstance(table, Table) else table
+    return [str(name) for name in getattr(held, "columns", held)]
 
 
 def _columns(table: Any, names: Sequence[str], by: str | None) -> tuple[Mapping[str, np.ndarray], list[str]]:
@@ -80,7 +85,7 @@ def _columns(table: Any, names: Sequence[str], by: str | None) -> tuple[Mapping[
     if has_names(table):
         columns = columns_of(table, names, names)
         held = table.columns if isinstance(table, Table) else table
-        groups = [] if by is None else [str(cell) for cell in np.asarray(held[by])]
+        groups = [] if by is None else [str(cell) for cell in np.asarray(held[find_column(by, _names(table), TELLS)])]
         for name, values in columns.items():
             if not np.isfinite(values).all():
                 raise ValuesError(
@@ -91,7 +96,7 @@ def _columns(table: Any, names: Sequence[str], by: str | None) -> tuple[Mapping[
         for name in names:
             find_column(sheet.name_of(name), sheet.names, "time and states")
         columns = {name: sheet.numbers(sheet.name_of(name), FILL) for name in names}
-        groups = [] if by is None else sheet.cells[find_column(sheet.name_of(by), sheet.names, "trajectories")].text()
+        groups = [] if by is None else sheet.cells[find_column(sheet.name_of(by), sheet.names, TELLS)].text()
     return columns, groups or [""] * len(columns[names[0]])
 
 
