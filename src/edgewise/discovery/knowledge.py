@@ -193,6 +193,10 @@ class Bound:
         """What was found, as a law for the user's target."""
         return found if self.known.rest is None else self.known.rest(found, prepared)
 
+    def uncertainty(self, accuracy: float, prepared: Prepared) -> float:
+        """How well the search's target is known, where the user's is to ``accuracy``."""
+        return accuracy if self.known.rest is None else accuracy / self.known.rest.scale(prepared.table)
+
     def refuses(self, expression: sympy.Expr) -> str:
         """Why a formula is not to be had: the shape that it breaks; empty where it breaks none."""
         if self.known.shapes is None or not expression.free_symbols:
