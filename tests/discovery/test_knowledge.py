@@ -138,6 +138,14 @@ def test_preferred_primitives_win_where_the_rows_tell_little() -> None:
         ({"primitives": ["sin"], "preferred": ["exp"]}, SettingsError, "preferred names 'exp'"),
         ({"max_complexity": 0}, SettingsError, "1 or more, got 0"),
         ({"max_complexity": 2.5}, SettingsError, "a whole number"),
+        ({"max_complexity": 4, "known": "m*v + ..."}, SettingsError, "has 5 symbols with one for the dots, more than"),
+        ({"units": ["m"]}, SettingsError, r"units maps columns to units, like \{'v': 'm/s'\}, .* got \['m'\]"),
+        ({"units": "m=kg"}, SettingsError, "units maps columns to units"),
+        ({"primitives": [3]}, SettingsError, "primitives holds 3, which is no name"),
+        ({"primitives": 3}, SettingsError, "primitives is a list of names, got 3"),
+        ({"primitives": {"sin": 3}}, SettingsError, "primitives holds 3, which is no name"),
+        ({"without": [3]}, SettingsError, "without holds 3, which is no name"),
+        ({"without": 3}, SettingsError, "without is a list of names, got 3"),
     ],
 )
 def test_settings_that_cannot_be(said: dict, error: type[Exception], message: str) -> None:
