@@ -58,14 +58,14 @@ class Knowledge:
         return self.primitives.keys() != PRIMITIVES.keys()
 
     def as_entry(self) -> dict[str, Any]:
-        """What of it decides the result, beside the primitives, in plain values."""
+        """What of it decides the result, beside the primitives, in plain values under what each is called."""
         said = {
-            "units": dict(self.units),
-            "without": sorted(row.name for row in self.without),
-            "preferred": sorted(row.name for row in self.preferred),
-            "max_complexity": self.max_complexity,
-            "rest": str(self.rest.rest) if self.rest else "",
-            "shapes": sorted(map(str, self.shapes.asked)) if self.shapes else [],
+            "set of units": [f"{name} = {unit}" for name, unit in sorted(self.units.items())],
+            "set of unwanted primitives (without)": sorted(row.name for row in self.without),
+            "set of preferred primitives (preferred)": sorted(row.name for row in self.preferred),
+            "longest formula (max_complexity)": self.max_complexity,
+            "known part (known)": str(self.rest.rest) if self.rest else "",
+            "set of shapes": sorted(map(str, self.shapes.asked)) if self.shapes else [],
         }
         return {name: value for name, value in said.items() if value}
 
