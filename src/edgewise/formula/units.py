@@ -160,7 +160,9 @@ def dimension(text: str) -> Dimension:
     """The dimension of a unit. ``""``, ``"1"`` and ``"-"`` are plain numbers. Raises UnitError for what is no unit."""
     if text.strip() in ("", "-"):
         return PURE
-    return _Reader(_DEGREES.sub(r"°\1", text)).whole()
+    if degrees := _DEGREES.search(text):
+        raise _Reader(text).error(f"{degrees[0]!r} is no scale that begins at zero. Give the column in K")
+    return _Reader(text).whole()
 
 
 @cache
