@@ -138,6 +138,14 @@ def test_preferred_primitives_win_where_the_rows_tell_little() -> None:
         ({"primitives": ["sin"], "preferred": ["exp"]}, SettingsError, "preferred names 'exp'"),
         ({"max_complexity": 0}, SettingsError, "1 or more, got 0"),
         ({"max_complexity": 2.5}, SettingsError, "a whole number"),
+        ({"max_complexity": 4, "known": "m*v + ..."}, SettingsError, "has 5 symbols with one for the dots, more than"),
+        ({"units": ["m"]}, SettingsError, r"units maps columns to units, like \{'v': 'm/s'\}, .* got \['m'\]"),
+        ({"units": "m=kg"}, SettingsError, "units maps columns to units"),
+        ({"primitives": [3]}, SettingsError, "primitives holds 3, which is no name"),
+        ({"primitives": 3}, SettingsError, "primitives is a list of names, got 3"),
+        ({"primitives": {"sin": 3}}, SettingsError, "primitives holds 3, which is no name"),
+        ({"without": [3]}, SettingsError, "without holds 3, which is no name"),
+        ({"without": 3}, SettingsError, "without is a list of names, got 3"),
     ],
 )
 def test_settings_that_cannot_be(said: dict, error: type[Exception], message: str) -> None:
@@ -149,9 +157,21 @@ def test_settings_that_cannot_be(said: dict, error: type[Exception], message: st
 
 
 @pytest.mark.parametrize(
-    "said", [{"units": UNITS}, {"max_complexity": 9}, {"preferred": ["sin"]}, {"without": ["tan"]}]
+    ("said", "named"),
+    [
+        ({"units": UNITS}, r"another set of units \(none, now E = J"),
+        ({"max_complexity": 9}, r"another longest formula \(max_complexity\) \(none, now 9\)"),
+        ({"preferred": ["sin"]}, r"preferred primitives \(preferred\) \(none, now sin\)"),
+        ({"without": ["tan"]}, r"unwanted primitives \(without\) \(none, now tan\)"),
+        ({"shapes": {"m": "increasing"}}, r"another set of shapes \(none, now m: increasing\)"),
+        ({"accuracy": 0.1}, r"another accuracy \(none, now 0.1\)"),
+    ],
 )
-def test_a_search_that_knows_more_is_another_search(tmp_path: Path, said: dict) -> None:
-    discover(moving(), time_budget=20, checkpoint=tmp_path, progress=no_network)
-    with pytest.raises(StorageError, match="unfinished"):
-        discover(moving(), time_budget=20, checkpoint=tmp_path, resume=True, **said)
+def test_a_search_that_knows_more_is_another_search(tmp_path: Path, said: dict, named: str) -> None:
+    """Also one that knows less: the difference is named, and nothing else."""
+    for first, then, words in ((said, {}, named.split(r" \(none")[0]), ({}, said, named)):
+        folder = tmp_path / ("more" if then else "less")
+        discover(moving(), time_budget=20, effort=0.02, checkpoint=folder, progress=no_network, **first)
+        with pytest.raises(StorageError, match=f"is of another.*{words.removeprefix('another ')}") as error:
+            discover(moving(), time_budget=20, effort=0.02, checkpoint=folder, resume=True, **then)
+        assert "seed" not in str(error.value)

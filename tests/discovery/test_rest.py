@@ -134,3 +134,35 @@ def test_a_law_as_a_network_of_named_edges_is_the_same_law(chosen: Law) -> None:
     table = sample(chosen, 50)
     columns = {name: table.columns[name] for name in chosen.variables}
     np.testing.assert_allclose(evaluate(again[0], columns), evaluate(expression, columns), rtol=1e-9)
+
+
+def coded(rows: int = 300) -> tuple[Table, np.ndarray]:
+    """Rows of x and of a word that is mostly a (the first is b), and where it is a."""
+    draw = np.random.default_rng(2)
+    words = draw.choice(["a", "b", "c"], rows, p=[0.8, 0.1, 0.1])
+    words[0] = "b"
+    x = draw.uniform(1, 2, rows)
+    columns = {"x": x, **{f"k={level}": (words == level).astype(float) for level in "abc"}}
+    columns["y"] = (1 + 99 * columns["k=a"]) * (x**2 + 0.1 * draw.standard_normal(rows))
+    inputs = ("x", "k=a", "k=b", "k=c")
+    return Table(columns, "y", inputs, levels={"k": ("a", "b", "c")}), columns["k=a"]
+
+
+def test_a_usual_level_that_was_left_aside_is_rebuilt_for_the_known_part() -> None:
+    table, usual = coded()
+    found = discover(table, known="(1 + 99*k_a) * ...", time_budget=20, effort=0.02, progress=no_network)
+    assert found.formula is not None
+    assert any("'k=a' is where" in warning for warning in found.warnings)
+    rmse = np.sqrt(np.mean((found.formula.predict(table) - table.y) ** 2))
+    assert rmse == pytest.approx(0.1 * np.sqrt(np.mean((1 + 99 * usual) ** 2)), rel=0.1)
+    assert found.formula.rmse == pytest.approx(rmse, rel=0.3)
+    place = found.inputs.index("k=a")
+    assert found.sample[:, place].mean() == pytest.approx(0.8, abs=0.08)
+
+
+def test_the_accuracy_is_of_the_target_also_where_a_factor_is_known() -> None:
+    x = np.random.default_rng(0).uniform(0.5, 3, 60)
+    table = Table.from_arrays(x, np.round(1000 * (x**2 + x)), names=["x"], target="y")
+    found = discover(table, known="1000 * ...", accuracy=0.5, time_budget=20, effort=0.05, progress=no_network)
+    assert found.formula is not None
+    assert sympy.expand(found.formula.expression - parse("1000*x**2 + 1000*x", ["x"])) == 0

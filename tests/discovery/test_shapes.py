@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from edgewise import Table, discover
+from edgewise.discovery.knowledge import knowledge
 from edgewise.discovery.shapes import Shapes
 from edgewise.errors import SettingsError
 from edgewise.formula import parse
@@ -49,6 +50,44 @@ def test_no_rounding_breaks_a_shape() -> None:
     assert known.doubt(parse("0.1*a + 1e6 - 0.3*b", SYMBOLS), SYMBOLS) == ""
 
 
+def test_a_small_fall_beside_large_values_is_seen() -> None:
+    known = Shapes.read({"a": "increasing"}, table(0.0, 1.0))
+    assert "falls with 'a'" in known.doubt(parse("exp(25*a) - 1000*a", SYMBOLS), SYMBOLS)
+    assert known.doubt(parse("exp(25*a) + 1e-9*a", SYMBOLS), SYMBOLS) == ""
+
+
+@pytest.mark.parametrize("shapes", [{"a": "increasing"}, {"a": "convex"}, {"y": "positive"}, {"a": "even"}])
+def test_what_is_no_number_within_the_box_is_refused_with_the_place(shapes: dict) -> None:
+    known = Shapes.read(shapes, table())
+    assert "is no finite number, near a = 0.5" in known.doubt(parse("exp(a)*sqrt(a**2 - 2)", SYMBOLS), SYMBOLS)
+
+
+def test_a_shape_of_a_copy_is_asked_of_the_column_that_stays() -> None:
+    a = np.linspace(0.5, 3, 30)
+    twins = Table.from_arrays(np.c_[a, a, a[::-1] ** 2], a, names=["a", "copy", "b"], target="y")
+    symbols = {"a": "a", "copy": "copy", "b": "b"}
+    known = Shapes.read({"copy": "increasing", "b": "symmetric with copy"}, twins)
+    assert "falls with" in known.doubt(parse("-a*b", symbols), symbols)
+    assert "falls with" in known.doubt(parse("copy*b - 2*a*b", symbols), symbols)
+    assert "exchanged" in known.doubt(parse("a + a*b", symbols), symbols)
+    assert known.doubt(parse("2*copy*b - a*b", symbols), symbols) == ""
+
+
+def test_constants_are_asked_for_their_shape() -> None:
+    falling = Table.from_arrays(table().x, -3 - table().y, names=["a", "b"], target="y")
+    found = discover(falling, shapes={"y": "positive"}, time_budget=1e-3, effort=0.02)
+    assert found.formula is None
+    assert any("is not positive" in warning for warning in found.warnings)
+    assert any("all formulas were refused" in warning for warning in found.warnings)
+
+
+def test_a_known_part_against_the_shapes_is_spoken_of() -> None:
+    _, said = knowledge(table(), known="-2*a + ...", shapes={"a": "increasing"})
+    assert "the known part alone is against the shapes: it falls with 'a'" in said.notes[0]
+    _, said = knowledge(table(), known="2*a + ...", shapes={"a": "increasing"})
+    assert said.notes == ()
+
+
 def test_formulas_of_another_shape_are_refused_with_the_reason() -> None:
     found = discover(table(), shapes={"a": "decreasing"}, time_budget=20, effort=0.02, progress=no_network)
     assert all("sqrt" not in formula.text for formula in found.front)
@@ -77,6 +116,8 @@ def test_the_law_comes_through_where_it_has_the_shape() -> None:
         ({"a": "symmetric with a"}, "these can be asked"),
         ({"a": "symmetric with q"}, "these can be asked"),
         (["a"], "shapes maps columns to words"),
+        ({"a": ["increasing"]}, "needs words as one text, like 'increasing and concave'"),
+        ({"a": None}, "shapes asks None of 'a'"),
     ],
 )
 def test_shapes_that_cannot_be(shapes: object, message: str) -> None:

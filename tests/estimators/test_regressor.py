@@ -254,11 +254,38 @@ def test_words_are_refused_with_what_to_do(make: type) -> None:
         ({"time_budget": 0}, "time_budget"),
         ({"random_state": -1}, "random_state"),
         ({"units": {"M": "m"}}, "units names 'M'"),
+        ({"units": True}, r"units maps columns to words, like \{'v': 'm/s'\}, got True"),
+        ({"units": ["m"]}, "units maps columns to words"),
+        ({"shapes": ["increasing"]}, "shapes maps columns to words"),
+        ({"shapes": {"q": "even"}}, "shapes names 'q', which is no column"),
+        ({"shapes": {"x0": ["even"]}}, "needs words as one text"),
+        ({"units": {"x0": "pood"}}, "column 'x0': the unit 'pood'"),
+        ({"primitives": [3]}, "primitives holds 3"),
+        ({"without": ["tann"]}, "Did you mean 'tan"),
+        ({"max_complexity": 0}, "1 or more, got 0"),
+        ({"known": 3}, "a formula as text"),
     ],
 )
-def test_settings_are_checked_at_fit(setting: dict[str, object], message: str) -> None:
+@pytest.mark.parametrize("y", [(1.0, 2.0, 3.0), (2.0, 2.0, 2.0)], ids=["varying", "constant"])
+def test_settings_are_checked_at_fit(setting: dict[str, object], message: str, y: tuple[float, ...]) -> None:
     with pytest.raises(SettingsError, match=message):
-        KANRegressor(**setting).fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0])
+        KANRegressor(**setting).fit([[1.0], [2.0], [3.0]], y)
+
+
+def test_a_constant_has_the_shape_that_is_asked_or_is_refused() -> None:
+    x = [[1.0], [2.0], [3.0]]
+    with pytest.raises(SettingsError, match="y = -3, and it is not positive"):
+        KANRegressor(shapes={"y": "positive"}).fit(x, [-3.0] * 3)
+    known = KANRegressor(shapes={"y": "negative", "x0": "increasing"}, units={"x0": "m"}).fit(x, [-3.0] * 3)
+    np.testing.assert_array_equal(known.predict(x), [-3.0] * 3)
+
+
+def test_shapes_and_units_go_to_the_output_that_they_name() -> None:
+    x, y = [[1.0], [2.0], [3.0]], pd.DataFrame({"up": [2.0] * 3, "down": [-2.0] * 3})
+    model = KANRegressor(shapes={"up": "positive", "down": "negative"}, units={"up": "m", "x0": "s"}).fit(x, y)
+    np.testing.assert_array_equal(model.predict(x), y)
+    with pytest.raises(SettingsError, match="down = -2, and it is not positive"):
+        KANRegressor(shapes={"down": "positive"}).fit(x, y)
 
 
 @pytest.mark.parametrize("state", [3, None, np.random.RandomState(3)])

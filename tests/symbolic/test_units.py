@@ -64,6 +64,13 @@ def test_out_of_reach_is_what_no_product_of_inputs_is_in() -> None:
     assert not within_reach(Dimensions({"n": dimension("1")}, length))
 
 
+def test_within_reach_is_told_by_the_rank_however_many_inputs_are_alike() -> None:
+    length, time = dimension("m"), dimension("s")
+    many = {f"l{number}": length for number in range(110)}
+    assert within_reach(Dimensions({**many, "t": time}, length / time))
+    assert not within_reach(Dimensions(many, length / time))
+
+
 def test_the_ladder_finds_in_noise_what_units_leave_over() -> None:
     """A ratio of masses: without units the rows prefer another name for it."""
     known = Dimensions({"m": dimension("kg"), "v": dimension("m/s"), "c": dimension("m/s")}, dimension("J"))

@@ -139,9 +139,9 @@ def _about(folder: Path) -> Entry | None:
 
 def _require_same(folder: Path, earlier: Entry, now: Entry) -> None:
     others = [
-        f"{name} ({_brief(earlier.get(name))}, now {_brief(now[name])})"
-        for name in now
-        if earlier.get(name) != now[name]
+        f"{name} ({_brief(earlier.get(name))}, now {_brief(now.get(name))})"
+        for name in dict.fromkeys([*now, *earlier])
+        if name not in MARK and earlier.get(name) != now.get(name)
     ]
     if others:
         raise StorageError(
@@ -151,6 +151,8 @@ def _require_same(folder: Path, earlier: Entry, now: Entry) -> None:
 
 
 def _brief(value: Any) -> str:
+    if value is None:
+        return "none"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     return text if len(text) <= 20 else f"{text[:12]}..."
 

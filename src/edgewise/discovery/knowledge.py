@@ -19,7 +19,7 @@ from edgewise.formula import Dimension, Dimensions, Formula, complexity, dimensi
 from edgewise.primitives import PRIMITIVES, Primitive
 from edgewise.symbolic import within_reach
 
-from .permitted import as_expression, permitted, table_of, uses
+from .permitted import as_expression, listed, permitted, table_of, uses
 from .prepare import Prepared
 from .rest import Rest, Whole
 from .shapes import Shapes
@@ -58,14 +58,14 @@ class Knowledge:
         return self.primitives.keys() != PRIMITIVES.keys()
 
     def as_entry(self) -> dict[str, Any]:
-        """What of it decides the result, beside the primitives, in plain values."""
+        """What of it decides the result, beside the primitives, in plain values under what each is called."""
         said = {
-            "units": dict(self.units),
-            "without": sorted(row.name for row in self.without),
-            "preferred": sorted(row.name for row in self.preferred),
-            "max_complexity": self.max_complexity,
-            "rest": str(self.rest.rest) if self.rest else "",
-            "shapes": sorted(map(str, self.shapes.asked)) if self.shapes else [],
+            "set of units": [f"{name} = {unit}" for name, unit in sorted(self.units.items())],
+            "set of unwanted primitives (without)": sorted(row.name for row in self.without),
+            "set of preferred primitives (preferred)": sorted(row.name for row in self.preferred),
+            "longest formula (max_complexity)": self.max_complexity,
+            "known part (known)": str(self.rest.rest) if self.rest else "",
+            "set of shapes": sorted(map(str, self.shapes.asked)) if self.shapes else [],
         }
         return {name: value for name, value in said.items() if value}
 
@@ -88,12 +88,12 @@ def knowledge(
     units of columns that are not there, and what `Rest` raises.
     """
     rows = table_of(primitives)
-    unwanted = _rows(without or (), "without", rows)
+    unwanted = _rows(() if without is None else without, "without", rows)
     tests = [uses(row) for row in unwanted]
     rows = {name: row for name, row in rows.items() if not any(test(as_expression(row)) for test in tests)}
     if not rows:
         raise SettingsError("without leaves no primitive. Leave at least one.")
-    chosen = _rows(preferred or (), "preferred", rows)
+    chosen = _rows(() if preferred is None else preferred, "preferred", rows)
     if max_complexity is not None and (not isinstance(max_complexity, Integral) or max_complexity < 1):
         raise SettingsError(f"max_complexity is a whole number of symbols, 1 or more, got {max_complexity!r}.")
     most = None if max_complexity is None else int(max_complexity)
@@ -102,16 +102,36 @@ def knowledge(
     if known is None:
         return table, Knowledge(rows, unwanted, chosen, most, used, None, asked, notes)
     whole = Whole(Rest.read(known, table.inputs), table)
+    _require_room(whole.rest, most)
     left = whole.rest.table(table)
     used, further = _units_of_rest(used, whole, left.target)
-    return left, Knowledge(rows, unwanted, chosen, most, used, whole, asked, (*notes, *further))
+    notes = (*notes, *further, *_shapes_of_known(whole.rest, asked))
+    return left, Knowledge(rows, unwanted, chosen, most, used, whole, asked, notes)
+
+
+def _require_room(rest: Rest, most: int | None) -> None:
+    """SettingsError where the known part is too long, whatever stands for the dots."""
+    least = complexity(rest.whole(sympy.Dummy("rest")))
+    if most is not None and least > most:
+        raise SettingsError(
+            f"known={str(rest)!r} has {least} symbols with one for the dots, more than max_complexity={most}. Allow {least} or "
+            "more, or leave one of them out."
+        )
+
+
+def _shapes_of_known(rest: Rest, shapes: Shapes | None) -> tuple[str, ...]:
+    """A note where the known summand alone does not have the shape of the law."""
+    if shapes is None or rest.beside == 0:
+        return ()
+    doubt = shapes.doubt(rest.beside, {name: column for column, name in rest.names.items()})
+    return (
+        (f"the known part alone is against the shapes: {doubt}; what is found must make good for it.",) if doubt else ()
+    )
 
 
 def _rows(given: Iterable[str], role: str, rows: Mapping[str, Primitive]) -> tuple[Primitive, ...]:
     """The primitives of these names; each must be one that may be used."""
-    if isinstance(given, str):
-        raise SettingsError(f"{role} is a list of names, got the text {given!r}. Write [{given!r}].")
-    names = list(dict.fromkeys(given))
+    names = list(dict.fromkeys(row if isinstance(row, str) else row.name for row in listed(given, role)))
     for name in names:
         if name not in rows:
             table_of([name])  # raises, with the closest name, where there is none at all
@@ -123,6 +143,10 @@ def _units(table: Table, given: Units) -> tuple[Table, dict[str, str], tuple[str
     """The table with the units, those that the search may use, and what is to be said of it."""
     if given is None or given is False:
         return table, {}, ()
+    if given is not True and not isinstance(given, Mapping):
+        raise SettingsError(
+            f"units maps columns to units, like {{'v': 'm/s'}}, or is True for those of the table, got {given!r}."
+        )
     if given is True and not table.units:
         raise UnitError(
             "units=True takes the units of the table, and it has none. Give them as units={'v': 'm/s', ...}, or write headers "
@@ -193,9 +217,13 @@ class Bound:
         """What was found, as a law for the user's target."""
         return found if self.known.rest is None else self.known.rest(found, prepared)
 
+    def uncertainty(self, accuracy: float, prepared: Prepared) -> float:
+        """How well the search's target is known, where the user's is to ``accuracy``."""
+        return accuracy if self.known.rest is None else accuracy / self.known.rest.scale(prepared.table)
+
     def refuses(self, expression: sympy.Expr) -> str:
         """Why a formula is not to be had: the shape that it breaks; empty where it breaks none."""
-        if self.known.shapes is None or not expression.free_symbols:
+        if self.known.shapes is None:
             return ""
         rest = self.known.rest
         symbols = self.symbols if rest is None else {name: column for column, name in rest.rest.names.items()}

@@ -41,7 +41,7 @@ def about(table: Table, seed: int, effort: float, known: Knowledge, accuracy: fl
         "set of primitives": [
             name if PRIMITIVES.get(name) is row else f"own {name} {_checksum(row)}" for name, row in primitives.items()
         ],
-        "known": known.as_entry(),
+        **known.as_entry(),
         "set of versions": [f"{name} {version(name)}" for name in LIBRARIES],
         **({"accuracy": accuracy} if accuracy else {}),
     }

@@ -17,13 +17,26 @@ def table_of(primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | N
     a bare text, which would be read letter by letter."""
     if primitives is None:
         return dict(PRIMITIVES)
-    if isinstance(primitives, str):
-        raise SettingsError(f"primitives is a list of names, got the text {primitives!r}. Write [{primitives!r}].")
-    rows = primitives.values() if isinstance(primitives, Mapping) else primitives
+    rows = listed(primitives.values() if isinstance(primitives, Mapping) else primitives, "primitives")
     chosen = [find(row) if isinstance(row, str) else row for row in rows]
     if not chosen:
         raise SettingsError("primitives is empty: give at least one name, or None for the whole table.")
     return {row.name: row for row in chosen}
+
+
+def listed(given: Iterable[str | Primitive], role: str) -> list[str | Primitive]:
+    """The names and rows that an argument lists. Raises SettingsError for what is no list, or holds something else."""
+    if isinstance(given, str):
+        raise SettingsError(f"{role} is a list of names, got the text {given!r}. Write [{given!r}].")
+    if not isinstance(given, Iterable):
+        raise SettingsError(f"{role} is a list of names, got {given!r}. Write ['sin', 'exp'] or the like.")
+    rows = list(given)
+    for row in rows:
+        if not isinstance(row, str | Primitive):
+            raise SettingsError(
+                f"{role} holds {row!r}, which is no name of a primitive. Write ['sin', 'exp'] or the like."
+            )
+    return rows
 
 
 def permitted(primitives: Iterable[Primitive]) -> Callable[[sympy.Expr], bool]:

@@ -178,9 +178,9 @@ class _Search:
         self.table, self.seed, self.workers, self.primitives = table, seed, workers, known.primitives
         self.prepared: Prepared = prepare(table, seed)
         self.effort, self.limits = effort, Limits(self.prepared.train.rows, effort)
-        self.accuracy = accuracy
         self.known = Bound(known, self.prepared.symbols, table.target)
-        self.judge = Judge(self.prepared, self.known.permits, self.known.nats, self.known.refuses, accuracy)
+        self.accuracy = self.known.uncertainty(accuracy, self.prepared)
+        self.judge = Judge(self.prepared, self.known.permits, self.known.nats, self.known.refuses, self.accuracy)
         self.progress = progress
         self.journal: Journal | None = None
         self.architecture: Architecture | None = None

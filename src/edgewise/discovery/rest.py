@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sympy
 
-from edgewise.data import Table
+from edgewise.data import Table, coded_name
 from edgewise.errors import SettingsError, ValuesError
 from edgewise.formula import Formula, Front, constants, evaluate, identifiers, parse, symbol, to_text
 
@@ -129,7 +129,7 @@ class Whole:
         """The discovery with whole formulas, and errors of the target."""
         inputs = tuple(name for name in self.table.inputs if name in (*found.inputs, *self.rest.columns))
         lifted = {id(formula): self._formula(formula, inputs, prepared.held) for formula in found.front}
-        scale = self._scale(prepared.held)
+        scale = self.scale(prepared.held)
         front = Front(lifted.values(), floor=found.front.floor * scale)
         pick = None if found.formula is None else lifted[id(found.formula)]
         if pick is not None and not any(one is pick for one in front):
@@ -178,7 +178,7 @@ class Whole:
             return beside, times, None
         return beside, times, rows.weights / times**2 if np.ptp(times) > 0 else rows.weights
 
-    def _scale(self, rows: Table) -> float:
+    def scale(self, rows: Table) -> float:
         """What an error of the rest on rows (by their weights) is in the target's unit."""
         _, times, weights = self._rows(rows)
         return rms(times, weights)
@@ -192,15 +192,26 @@ class Whole:
         return rmse, 1 - rmse**2 / max(spread, float(np.finfo(float).tiny))
 
     def _all_columns(self, columns: Mapping[str, np.ndarray], rows: int) -> dict[str, np.ndarray]:
-        """The columns with those that were left aside: constant ones, and copies of others."""
-        found = dict(columns)
-        for column in self.rest.columns:
-            if column not in found:
-                values = self.table.columns[column]
-                own = [name for name in found if name in self.table.inputs]
-                twin = next((name for name in own if np.array_equal(self.table.columns[name], values)), None)
-                found[column] = np.full(rows, values[0]) if twin is None else found[twin]
-        return found
+        """The columns with those that were left aside: constant ones, copies of others, and usual levels."""
+        return {**columns, **{name: self._column(name, columns, rows) for name in self.rest.columns}}
+
+    def _column(self, name: str, found: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+        """A column (rows,) of the table, from those that were ``found`` in its rows."""
+        if name in found:
+            return found[name]
+        values = self.table.columns[name]
+        for own in found:
+            if own in self.table.inputs and np.array_equal(self.table.columns[own], values):
+                return found[own]
+        if np.ptp(values) == 0:
+            return np.full(rows, values[0])
+        others = [self._column(other, found, rows) for other in self._other_levels(name)]
+        return np.asarray(1.0 - np.sum(others, axis=0))
+
+    def _other_levels(self, name: str) -> list[str]:
+        """The columns of 0 and 1 beside this one, which is where none of them is."""
+        every = [[coded_name(column, level) for level in levels] for column, levels in self.table.levels.items()]
+        return [other for coded in every if name in coded for other in coded if other != name]
 
     def _widened(self, x: np.ndarray, own: Sequence[str], inputs: Sequence[str]) -> np.ndarray:
         every = self._all_columns(dict(zip(own, x.T, strict=True)), len(x))

@@ -40,7 +40,9 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
     what it leaves behind looks like noise (no trend in any input)."""
     pick = judge.settle()
     if pick is None:
-        return Verdict(None, False, ("no candidate had finite values on the rows held out.",))
+        refused = "all formulas were refused for their shape: no law is left. Ask for less, or look at the rows."
+        unread = "no candidate had finite values on the rows held out."
+        return Verdict(None, False, (refused if judge.refused else unread,))
     if not pick.formula.expression.free_symbols and (share := _error_of(architecture, prepared)) < TELLS:
         note = (
             f"no formula tells more than the mean does; the network does, with an error of {share:.2g} of the spread."

@@ -1,11 +1,16 @@
 """Tables in which there is nothing to explain: the answer is one number, and the result says why."""
 
+from typing import Any
+
 import numpy as np
 import sympy
 
 from edgewise.data import Table
 from edgewise.discovery import Calibration, Discovery
 from edgewise.discovery.calibration import LEFT_OUT, MOST_KEPT
+from edgewise.discovery.knowledge import Bound, knowledge
+from edgewise.discovery.rest import Rest
+from edgewise.errors import SettingsError
 from edgewise.formula import Formula, Front, identifiers
 
 
@@ -16,6 +21,24 @@ def why_constant(x: np.ndarray, y: np.ndarray, target: str) -> str:
     if not np.ptp(x, axis=0).any():
         return f"no input column varies: the formula is the mean of {target!r}."
     return ""
+
+
+def require_possible(
+    x: np.ndarray, y: np.ndarray, names: tuple[str, ...], target: str, weights: np.ndarray | None, said: dict[str, Any]
+) -> None:
+    """Check what was ``said`` to the search (arguments of `discover`) where there is nothing to search for: SettingsError for
+    what cannot be, and for shapes that one number does not have."""
+    table = Table({**dict(zip(names, x.T, strict=True)), target: y}, target, names)
+    if (known := said.get("known")) is not None:
+        Rest.read(known, names)
+    _, told = knowledge(table, **{**said, "known": None})
+    symbols = {identifier: column for column, identifier in identifiers(names).items()}
+    value = float(np.average(y, weights=weights))
+    if doubt := Bound(told, symbols, target).refuses(sympy.Float(value)):
+        raise SettingsError(
+            f"shapes are against the rows: nothing varies, so that the formula is {target} = {value:g}, and {doubt}. Leave the "
+            "shape out, or look at the rows."
+        )
 
 
 def constant_discovery(

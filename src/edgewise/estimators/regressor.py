@@ -18,10 +18,13 @@ from edgewise.primitives import Primitive
 from .answers import answer
 from .base import DiscoveryEstimator, one_or_all
 from .columns import require_different_rows, require_numbers_to_explain, row_weights, target_names
-from .constant import constant_discovery, why_constant
+from .constant import constant_discovery, require_possible, why_constant
 
 if TYPE_CHECKING:
     import pandas
+
+
+EXAMPLES = {"units": "{'v': 'm/s'}", "shapes": "{'L': 'increasing'}"}
 
 
 class KANRegressor(RegressorMixin, DiscoveryEstimator):
@@ -81,7 +84,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         weights = row_weights(x, sample_weight)
         outputs = found.reshape(len(found), -1).astype(np.float64)
         targets = target_names(y, outputs.shape[1], self._names())
-        self._check_units((*self._names(), *targets))
+        self._check_columns((*self._names(), *targets))
         if weights is not None:
             kept = weights > 0
             x, outputs, weights = x[kept], outputs[kept], weights[kept]
@@ -156,32 +159,50 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
     def _discover(self, x: np.ndarray, y: np.ndarray, target: str, seed: int, weights: np.ndarray | None) -> Discovery:
         """One discovery for rows (rows, inputs), one output (rows,) and weights (rows,); a constant where nothing varies."""
         names = self._names()
-        units = {name: unit for name, unit in (self.units or {}).items() if name in (*names, target)}
+        said: dict[str, Any] = {
+            "known": self.known,
+            "primitives": self.primitives,
+            "without": self.without,
+            "preferred": self.preferred,
+            "max_complexity": self.max_complexity,
+            **{
+                role: {name: words for name, words in given.items() if name in (*names, target)} or None
+                for role, given in self._by_column().items()
+            },
+        }
         if note := why_constant(x, y, target):
+            require_possible(x, y, names, target, weights, said)
             return constant_discovery(x, y, names, target, seed, note, weights)
-        table = Table.from_arrays(x, y, names=names, target=target, units=units, weights=weights)
+        table = Table.from_arrays(x, y, names=names, target=target, weights=weights)
         return discover(
             table,
             seed=seed,
             time_budget=self.time_budget,
             effort=self.effort,
-            units=units or None,
-            known=self.known,
-            shapes=self.shapes,
-            primitives=self.primitives,
-            without=self.without,
-            preferred=self.preferred,
-            max_complexity=self.max_complexity,
             workers=joblib.effective_n_jobs(self.n_jobs),
+            **said,
         )
 
-    def _check_units(self, columns: tuple[str, ...]) -> None:
-        for name in self.units or ():
-            if name not in columns:
-                known = ", ".join(map(repr, columns))
+    def _by_column(self) -> dict[str, Mapping[str, str]]:
+        """What was said of columns, by its name. Raises SettingsError for what is no mapping."""
+        said: dict[str, Any] = {"units": self.units, "shapes": self.shapes}
+        given = {role: {} if value is None or value is False else value for role, value in said.items()}
+        for role, value in given.items():
+            if not isinstance(value, Mapping):
                 raise SettingsError(
-                    f"units names {name!r}, which is no column.{did_you_mean(name, columns)} Known: {known}."
+                    f"{role} maps columns to words, like {EXAMPLES[role]}, got {value!r}. The rows of an estimator carry no "
+                    f"{role} of their own: give them by column, or None."
                 )
+        return given
+
+    def _check_columns(self, columns: tuple[str, ...]) -> None:
+        for role, given in self._by_column().items():
+            for name in given:
+                if name not in columns:
+                    known = ", ".join(map(repr, columns))
+                    raise SettingsError(
+                        f"{role} names {name!r}, which is no column.{did_you_mean(name, columns)} Known: {known}."
+                    )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

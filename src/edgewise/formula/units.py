@@ -16,6 +16,7 @@ from functools import cache
 
 from edgewise.errors import UnitError, did_you_mean
 
+GUESSED = 4  # letters from which on a wrong name is near enough to one other
 BASE = ("kg", "m", "s", "A", "K", "mol", "cd")
 
 
@@ -92,6 +93,9 @@ _PREFIXED = {
     "Wh": ("", {"kg": 1, "m": 2, "s": -2}),
     "pc": ("parsec", {"m": 1}),
 }
+_FEW_PREFIXES = {"t": (), "bar": ("m",), "cal": ("k",), "pc": ("k", "M")}
+"""Of these units only; with others there would be words that mean something else, like ft, kt and pt."""
+
 _ALONE = {
     "min": ("minute", {"s": 1}),
     "h": ("hour hr", {"s": 1}),
@@ -131,10 +135,19 @@ _USUAL = {
 """Symbols that a wrong name may be meant for; of the short ones there are too many with prefixes."""
 
 _NO_SCALE = {
-    "°C": "K", "degC": "K", "celsius": "K", "°F": "K", "degF": "K", "fahrenheit": "K", "dB": "the ratio itself",
+    "°C": "K", "degC": "K", "degc": "K", "degf": "K", "celsius": "K",
+    "°F": "K", "degF": "K", "fahrenheit": "K", "centigrade": "K", "dB": "the ratio itself",
     "pH": "mol/L", "mag": "W/m^2",
 }  # fmt: skip
 """What has no zero, or a logarithm's: products and ratios of such numbers mean nothing."""
+
+_DEGREES = re.compile(r"(?:°|\bdeg(?:rees?)?)[ _.]+([CF])\b", re.IGNORECASE)
+_FOREIGN = {
+    "ft": "m", "foot": "m", "feet": "m", "in": "m", "inch": "m", "inches": "m", "yd": "m", "mi": "m", "mile": "m",
+    "miles": "m", "lb": "kg", "lbs": "kg", "oz": "kg", "lbf": "N", "psi": "Pa", "mmHg": "Pa", "Torr": "Pa", "rpm": "1/s",
+    "PS": "W", "hp": "W", "kt": "m/s", "kn": "m/s", "knots": "m/s", "mph": "m/s", "gal": "m^3", "Gs": "T",
+}  # fmt: skip
+"""Words for units outside the SI, with the unit of the SI to take instead."""
 
 _HIGH = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _WORD = re.compile(
@@ -147,6 +160,8 @@ def dimension(text: str) -> Dimension:
     """The dimension of a unit. ``""``, ``"1"`` and ``"-"`` are plain numbers. Raises UnitError for what is no unit."""
     if text.strip() in ("", "-"):
         return PURE
+    if degrees := _DEGREES.search(text):
+        raise _Reader(text).error(f"{degrees[0]!r} is no scale that begins at zero. Give the column in K")
     return _Reader(text).whole()
 
 
@@ -156,7 +171,10 @@ def _known() -> dict[str, Dimension]:
     found: dict[str, Dimension] = {}
     for table, prefixes in ((_PREFIXED, {"": "", **_PREFIXES}), (_ALONE, {"": ""})):
         for symbol, (words, powers) in table.items():
+            few = _FEW_PREFIXES.get(symbol, prefixes)
             for short, long in prefixes.items():
+                if short and short not in few:
+                    continue
                 names = [short + symbol, *(long + word + plural for word in words.split() for plural in ("", "s"))]
                 for name in names:
                     if not short or name not in found:
@@ -187,6 +205,10 @@ class _Reader:
         for operator in self.operators():
             if operator == "beside" and divided:
                 raise self.error(f"what stands below the line? Write {_below_the_line(self.text)} or the like")
+            if operator == "beside" and self.at and self.words[self.at][0] == "number":
+                raise self.error(
+                    f"is {self.words[self.at][1]} a power? Write it as ^{self.words[self.at][1]}, or before the unit"
+                )
             factor = self.factor()
             found, divided = (found / factor, True) if operator == "over" else (found * factor, divided)
         return found
@@ -209,18 +231,28 @@ class _Reader:
             found = PURE  # 10^3 kg is so many kg
         else:
             raise self.error("it ends too early" if kind == "end" else f"{word!r} is not expected there")
-        exponent = self.exponent(bare=kind == "name")
+        before = self.at
+        exponent = self.exponent(bare=kind in ("name", "open"))
+        if kind != "number" and self.at > before and self.words[self.at - 1][0] != "close":
+            self.require_no_fraction(exponent)
         return found**exponent
 
+    def require_no_fraction(self, exponent: Fraction) -> None:
+        """UnitError for ``m^1/2``, which some read as the root of a metre and others as half of one."""
+        if [kind for kind, _ in self.words[self.at : self.at + 2]] == ["over", "number"]:
+            below = self.words[self.at + 1][1]
+            raise self.error(f"a power or a quotient? Write ^({exponent}/{below}), or (...^{exponent})/{below}")
+
     def named(self, name: str) -> Dimension:
-        if name in _NO_SCALE:
-            raise self.error(f"{name!r} is no scale that begins at zero. Give the column in {_NO_SCALE[name]}")
+        if scaled := _NO_SCALE.get(name) or _NO_SCALE.get(name.lower()):
+            raise self.error(f"{name!r} is no scale that begins at zero. Give the column in {scaled}")
+        if name in _FOREIGN:
+            raise self.error(f"{name!r} is no unit of the SI. Give the column in {_FOREIGN[name]}")
         known = _known()
         if name not in known:
             usual = [name for name in known if name.isascii() and (len(name) > 4 or name in _USUAL)]
-            raise self.error(
-                f"{name!r} is no unit that is known here{did_you_mean(name, usual).replace(' Did', ': did').rstrip('?')}"
-            )
+            hint = did_you_mean(name, usual) if len(name) >= GUESSED else ""
+            raise self.error(f"{name!r} is no unit that is known here{hint.replace(' Did', ': did').rstrip('?')}")
         return known[name]
 
     def exponent(self, bare: bool) -> Fraction:

@@ -44,15 +44,16 @@ def within_reach(known: Dimensions) -> bool:
     >>> within_reach(Dimensions({"t": dimension("s")}, dimension("m")))
     False
     """
-    return known.target.pure or any(_choices([*known.variables.values(), known.target]))
+    inputs = [one.powers for one in known.variables.values()]
+    return _rank([*inputs, known.target.powers]) == _rank(inputs)
 
 
 def _choices(dimensions: Sequence[Dimension]) -> Iterator[tuple[tuple[int, ...], Rows]]:
     """Pivots among the inputs with the rows of exponents, the smallest exponents first."""
     *inputs, target = dimensions
-    rank = len(_echelon([one.powers for one in inputs])[1])
+    rank = _rank([one.powers for one in inputs])
     candidates = [place for place, one in enumerate(inputs) if not one.pure]
-    if not rank or len(_echelon([one.powers for one in (*inputs, target)])[1]) > rank:
+    if not rank or _rank([one.powers for one in (*inputs, target)]) > rank:
         return
     found = []
     for number, pivots in enumerate(combinations(candidates, rank)):
@@ -77,6 +78,10 @@ def _solved(pivots: Sequence[Dimension], dimensions: Sequence[Dimension]) -> Row
     if leading[: len(pivots)] != list(range(len(pivots))):
         return None
     return tuple(tuple(row[len(pivots) :]) for row in matrix[: len(pivots)])
+
+
+def _rank(rows: Sequence[Sequence[Fraction]]) -> int:
+    return len(_echelon(rows)[1])
 
 
 def _echelon(rows: Sequence[Sequence[Fraction]]) -> tuple[list[list[Fraction]], list[int]]:
