@@ -24,7 +24,6 @@ Array = NDArray[np.float64]
 LARGEST = 150  # complexity beyond which algebra takes longer than it is worth
 LONG = 60  # complexity beyond which one round must do
 ROUNDS, BEAM = 3, 3
-OTHER_BRANCH = 1  # symbols more that a writing has to save if it takes another sign of a root beyond the data
 
 
 def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLike) -> sympy.Expr:
@@ -45,9 +44,8 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
                 if new not in known:
                     fresh[new] = _cost(new)
         shortest = sorted(fresh, key=lambda e: (fresh[e], str(e)))[: 4 * BEAM]
-        agreed = {new: share for new in shortest if (share := witness.agreement(new))}
-        beam = list(agreed)[:BEAM]
-        known |= {new: fresh[new] + (OTHER_BRANCH if agreed[new] < 1 else 0) for new in beam}
+        beam = [new for new in shortest if witness.agrees(new)][:BEAM]
+        known |= {new: fresh[new] for new in beam}
     return min(known, key=lambda e: known[e])
 
 
@@ -104,16 +102,15 @@ class _Witness:
         values = evaluate(part, self.columns)
         return int(bool(np.all(values >= 0))) - int(bool(np.all(values <= 0)))
 
-    def agreement(self, new: sympy.Expr) -> float:
-        """The share of rows beyond the data on which the numbers are the same; 0 where they are not on the data, or beyond
-        them not finite, or another branch on most rows."""
+    def agrees(self, new: sympy.Expr) -> bool:
+        """The same numbers on the data, and beyond them finite and the same but for a branch on a minority of rows."""
         near = self._near(self.values, evaluate(new, self.columns)) | ~np.isfinite(self.values)
         beyond = evaluate(new, self.beyond)
         asked = np.isfinite(self.values_beyond)
         if not np.all(near) or not np.all(np.isfinite(beyond[asked])):
-            return 0.0
+            return False
         share = np.mean(self._near(self.values_beyond, beyond)[asked]) if np.any(asked) else 1.0
-        return float(share) if share > 0.5 else 0.0
+        return bool(share == 1.0 or share > 0.5)
 
     def _near(self, old: Array, new: Array) -> NDArray[np.bool_]:
         with np.errstate(all="ignore"):
