@@ -80,7 +80,7 @@ def test_what_cannot_be_known_is_refused(found: Discovery) -> None:
     assert np.isfinite(small.interval(x, use="formula")).all()
     with pytest.raises(ValuesError, match="has learned from all"):
         small.interval(x, use="network")
-    with pytest.raises(ValuesError, match="no calibration rows"):
+    with pytest.raises(ValuesError, match="no rows that intervals could be read from"):
         replace(found, calibration=None).interval(x)
     with pytest.raises(ValuesError, match="needs 999 calibration rows"):
         found.interval(x, 0.999)
