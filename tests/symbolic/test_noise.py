@@ -196,3 +196,9 @@ def test_pure_noise_names_nothing_that_foretells_other_rows() -> None:
     for candidate in ladder(columns, y, noise=1.0):
         told = np.broadcast_to(evaluate(candidate.expression, others), fresh.shape)
         assert np.mean((fresh - told) ** 2) > 0.95 * np.var(fresh)
+
+
+def test_a_target_of_zeros_and_ones_has_no_curve() -> None:
+    columns = table()
+    truths = (columns["a"] > 1.5).astype(float)  # more than half are the largest
+    assert not list(power_reductions(first_problem(columns, truths)))

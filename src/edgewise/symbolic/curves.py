@@ -55,9 +55,9 @@ class _Rows:
     @classmethod
     def of(cls, problem: Problem) -> "_Rows | None":
         size = np.abs(problem.y * (1.0 if problem.weights is None else problem.weights))
-        sign = 1.0 if np.median(problem.y[size > np.median(size)]) > 0 else -1.0
+        sign = 1.0 if np.median(problem.y[size >= np.median(size)]) > 0 else -1.0
         used = (size > LEAST * np.sqrt(np.mean(size**2))) & (sign * problem.y > 0)
-        if used.sum() < max(10 * (problem.inputs + DEGREE), 0.5 * problem.rows):
+        if used.sum() < max(10 * (problem.inputs + DEGREE), 0.5 * problem.rows) or np.ptp(problem.y[used]) == 0:
             return None
         weights = size[used] / np.sqrt(np.mean(size[used] ** 2))
         base = np.column_stack([np.log(problem.x[used]), np.ones(used.sum())])
@@ -112,7 +112,7 @@ def power_reductions(problem: Problem) -> Iterator[Problem]:
     least, held = rest(pure)
     for i in sorted(range(inputs), key=lambda i: rest(frozenset({i}))[0]):
         more, fewer = rest(pure | {i})
-        if 0.5 * len(logs) * np.log(more / least) < 0.5 * (held - fewer) * np.log(len(logs)):
+        if 0.5 * len(logs) * np.log(more / max(least, 1e-300)) < 0.5 * (held - fewer) * np.log(len(logs)):
             pure, least, held = pure | {i}, more, fewer
     matrix = np.column_stack([rows.base, products[:, [k for k, pair in enumerate(pairs) if not pure & set(pair)]]])
     found = np.linalg.lstsq(matrix, rows.target, rcond=1e-10)[0][:inputs]
