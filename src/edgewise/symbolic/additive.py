@@ -27,7 +27,7 @@ def transformed_monomial(problem: Problem) -> Iterator[sympy.Expr]:
         found = None if child is None else monomial(child)
         if child is not None and found is not None:
             names = dict(zip(child.symbols, problem.symbols, strict=True))
-            yield _inverse(TRANSFORMS[name], problem, found.xreplace(names))
+            yield inverse_of(TRANSFORMS[name], problem, found.xreplace(names))
 
 
 def additive(problem: Problem) -> Iterator[sympy.Expr]:
@@ -36,10 +36,10 @@ def additive(problem: Problem) -> Iterator[sympy.Expr]:
     if len(columns) > problem.rows // 2:
         return
     matrix = np.column_stack(columns)
-    for transform, target in _targets(problem, tuple(TRANSFORMS)):
+    for transform, target in targets_of(problem, tuple(TRANSFORMS)):
         found = _dense(matrix, target, problem.tolerance)
         if found is not None:
-            yield _inverse(transform, problem, linear_combination(found, terms))
+            yield inverse_of(transform, problem, linear_combination(found, terms))
 
 
 def posynomial(problem: Problem) -> Iterator[sympy.Expr]:
@@ -50,14 +50,15 @@ def posynomial(problem: Problem) -> Iterator[sympy.Expr]:
     if len(terms) > MOST_COLUMNS:
         return
     dictionary = Dictionary(np.prod(problem.x[:, None, :] ** np.array(terms)[None, :, :], axis=2))
-    for transform, target in _targets(problem, POSYNOMIAL_TARGETS):
+    for transform, target in targets_of(problem, POSYNOMIAL_TARGETS):
         found = dictionary.combination(target, tolerance=problem.tolerance)
         if found is not None:
             chosen = [_product(problem.symbols, terms[index]) for index in found[0]]
-            yield _inverse(transform, problem, linear_combination(found[1], chosen))
+            yield inverse_of(transform, problem, linear_combination(found[1], chosen))
 
 
-def _targets(problem: Problem, names: tuple[str, ...]) -> Iterator[tuple[Transform, Array]]:
+def targets_of(problem: Problem, names: tuple[str, ...]) -> Iterator[tuple[Transform, Array]]:
+    """T and T(y) for each of the named transforms under which the target exists and varies."""
     for name in names:
         transform = TRANSFORMS[name]
         if transform.allowed(problem.y):
@@ -67,7 +68,8 @@ def _targets(problem: Problem, names: tuple[str, ...]) -> Iterator[tuple[Transfo
                 yield transform, target
 
 
-def _inverse(transform: Transform, problem: Problem, form: sympy.Expr) -> sympy.Expr:
+def inverse_of(transform: Transform, problem: Problem, form: sympy.Expr) -> sympy.Expr:
+    """What ``form`` for T(y) says of y."""
     return transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
 
 

@@ -11,11 +11,11 @@ from itertools import combinations
 import numpy as np
 import sympy
 
+from .additive import inverse_of, targets_of
 from .atoms import Atom, by_name, values_of
 from .coefficients import fraction, linear_combination, rational
-from .problem import TARGET, Array, Problem, relative
+from .problem import Array, Problem, relative
 from .sparse import Dictionary
-from .transforms import TRANSFORMS, sign_of
 
 LARGEST_DEGREE = 14
 DENOMINATORS = 32  # of a plain coefficient
@@ -32,7 +32,7 @@ def plain_polynomial(problem: Problem) -> Iterator[sympy.Expr]:
     powers = np.arange(min(LARGEST_DEGREE, problem.rows // 4) + 1)
     scale = float(np.max(np.abs(z)))
     columns = (z / scale)[:, None] ** powers
-    for name, target in _targets(problem):
+    for transform, target in targets_of(problem, TARGETS):
         found = np.linalg.lstsq(columns, target, rcond=None)[0] / scale**powers
         plain = [fraction(float(c), DENOMINATORS, 1e-5 * max(1.0, abs(float(c)))) for c in found]
         if any(c is None for c in plain):
@@ -40,18 +40,18 @@ def plain_polynomial(problem: Problem) -> Iterator[sympy.Expr]:
         values = z[:, None] ** powers @ np.array([float(c) for c in plain if c is not None])
         if relative(target - values, target) <= problem.tolerance:
             form = sympy.Add(*(rational(c) * symbol ** int(p) for c, p in zip(plain, powers, strict=True) if c))
-            yield _inverse(problem, name, form)
+            yield inverse_of(transform, problem, form)
 
 
 def waves_of_powers(problem: Problem) -> Iterator[sympy.Expr]:
     """T(y) as a sum of at most four terms z^p, z^p u(z^a) and z^p u(z^a) v(z^b) with waves u and v."""
     terms = list(_terms(problem.x[:, 0], problem.symbols[0]))
     dictionary = Dictionary(np.column_stack([values for _, values in terms]))
-    for name, target in _targets(problem):
+    for transform, target in targets_of(problem, TARGETS):
         found = dictionary.combination(target, tolerance=problem.tolerance)
         if found is not None:
             form = linear_combination(found[1], [terms[index][0] for index in found[0]])
-            yield _inverse(problem, name, form)
+            yield inverse_of(transform, problem, form)
 
 
 def sums_over_inputs(problem: Problem) -> Iterator[sympy.Expr]:
@@ -63,10 +63,10 @@ def sums_over_inputs(problem: Problem) -> Iterator[sympy.Expr]:
         for power in ARGUMENTS[:2]:
             terms += [(atom.expression(symbol**power), v) for atom, v in values_of(z**power, WAVES)]
     dictionary = Dictionary(np.column_stack([values for _, values in terms]))
-    for name, target in _targets(problem):
+    for transform, target in targets_of(problem, TARGETS):
         found = dictionary.combination(target, most=6, tolerance=problem.tolerance)
         if found is not None:
-            yield _inverse(problem, name, linear_combination(found[1], [terms[index][0] for index in found[0]]))
+            yield inverse_of(transform, problem, linear_combination(found[1], [terms[index][0] for index in found[0]]))
 
 
 def _terms(z: Array, symbol: sympy.Symbol) -> Iterator[Term]:
@@ -84,17 +84,3 @@ def _terms(z: Array, symbol: sympy.Symbol) -> Iterator[Term]:
 
 def _waves(z: Array, argument: sympy.Expr, words: tuple[Atom, ...] = WAVES) -> list[Term]:
     return [(atom.expression(argument), atom.value(z)) for atom in words]
-
-
-def _targets(problem: Problem) -> Iterator[tuple[str, Array]]:
-    for name in TARGETS:
-        transform = TRANSFORMS[name]
-        if transform.allowed(problem.y):
-            with np.errstate(all="ignore"):
-                target = transform.forward(problem.y)
-            if np.all(np.isfinite(target)) and np.std(target) > 1e-12 * np.max(np.abs(target)):
-                yield name, target
-
-
-def _inverse(problem: Problem, name: str, form: sympy.Expr) -> sympy.Expr:
-    return TRANSFORMS[name].inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
