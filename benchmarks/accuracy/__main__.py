@@ -28,7 +28,7 @@ from edgewise.data import Table
 from edgewise.discovery import find_architecture
 from edgewise.discovery.architecture import FINE
 from edgewise.discovery.prepare import prepare
-from edgewise.nn import KAN, Scaling, trace
+from edgewise.nn import KAN, Scaling
 from edgewise.train import Levenberg, TrainingData, levenberg
 
 HERE = Path(__file__).parent
@@ -55,9 +55,7 @@ class Fresh:
 
     def rmse_inside(self, network: KAN) -> tuple[float, int]:
         """The same over the rows whose hidden sum some training row reaches, and the number of the others."""
-        with torch.no_grad():
-            reached, met = (trace(network, x).layers[1].preactivations for x in (self.data.x, self._scaled))
-        inside = ((met >= reached.amin(0)) & (met <= reached.amax(0))).all(1).numpy()
+        inside = cases.reached(network, self.data.x, self._scaled)
         return float(np.sqrt(np.mean(self._errors(network)[inside] ** 2))), int((~inside).sum())
 
     @property
