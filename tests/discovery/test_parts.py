@@ -11,7 +11,7 @@ from edgewise.data import Table
 from edgewise.discovery.architecture import Trial, as_network_sees, find_architecture, shapes
 from edgewise.discovery.clock import Clock
 from edgewise.discovery.judge import Judge, beats, leverages, message_length
-from edgewise.discovery.naming import combinations, name_network
+from edgewise.discovery.naming import name_network
 from edgewise.discovery.permitted import permitted
 from edgewise.discovery.prepare import MOST_ROWS, prepare
 from edgewise.discovery.verdict import is_white
@@ -19,6 +19,7 @@ from edgewise.formula import evaluate, parse
 from edgewise.nn import KAN, Model, Scaling
 from edgewise.primitives import PRIMITIVES
 from edgewise.surgery import fix
+from edgewise.symbolic import combinations
 from edgewise.train import Levenberg
 
 

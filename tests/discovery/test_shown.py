@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,3 +62,14 @@ def test_names_of_columns_are_text_and_nothing_else(found: Discovery) -> None:
     tables = [line for line in lines if line.startswith("|")]
     columns = {line.replace("\\|", "").count("|") for line in tables}
     assert columns == {3, 6}
+
+
+def test_explain_tells_how_why_and_what_holds(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).uniform(1, 3, (100, 2))
+    found = discover({"a": x[:, 0], "b": x[:, 1], "y": x[:, 0] ** 2 / x[:, 1]}, "y", time_budget=20)
+    told = found.explain()
+    assert told.startswith(found.verdict)
+    for part in ("How it was found", "Why this one", "on the outer 20%", "k times a: y times k^2"):
+        assert part in told
+    found.save(tmp_path / "run")
+    assert Discovery.load(tmp_path / "run").explain() == told

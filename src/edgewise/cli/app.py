@@ -206,10 +206,16 @@ def plot(
 
 
 @app.command()
-def show(run: Run, as_json: AsJson = False) -> None:
+def show(
+    run: Run,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="How the law was found, why it and not another, and what holds of it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """The formulas of a saved run."""
     found = _load(run)
-    typer.echo(words.as_json(found.to_json()) if as_json else str(found))
+    typer.echo(words.as_json(found.to_json()) if as_json else found.explain() if explain else str(found))
 
 
 @app.command()

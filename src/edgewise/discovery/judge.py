@@ -172,6 +172,11 @@ class Judge:
             self._lengths[id(candidate)] = length + self.nats(candidate.formula.expression)
         return self._lengths[id(candidate)]
 
+    def lengths(self) -> list[tuple[Formula, float]]:
+        """The formulas of the front with their messages' nats, of which only differences mean something."""
+        known = {id(j.formula): j for j in self.judged}
+        return [(formula, self._length(known[id(formula)])) for formula in self.front]
+
     def settle(self) -> Judged | None:
         """Mark the best as the front's pick."""
         best = self.best

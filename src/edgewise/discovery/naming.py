@@ -1,7 +1,6 @@
 """From a network of splines to formulas: every edge gets its likeliest names, combinations are tried together."""
 
-import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import sympy
@@ -10,7 +9,7 @@ import torch
 from edgewise.nn import KAN, EdgeId, Model, trace
 from edgewise.primitives import Primitive
 from edgewise.surgery import fix
-from edgewise.symbolic import Match, closed_form, match
+from edgewise.symbolic import Match, closed_form, combinations, match
 
 POINTS = 200
 MOST_EDGES = 24
@@ -54,22 +53,3 @@ def constants_of(found: Match) -> tuple[float, ...]:
     """The five constants of a fixed edge."""
     exponent = 1.0 if found.exponent is None else found.exponent
     return found.inner_scale, found.inner_shift, found.outer_scale, found.outer_shift, exponent
-
-
-def combinations(sizes: Sequence[int], most: int) -> Iterator[tuple[int, ...]]:
-    """Choices of one of ``sizes[i]`` for each i, by growing sum, at most ``most`` of them.
-
-    >>> list(combinations([2, 2], 3))
-    [(0, 0), (0, 1), (1, 0)]
-    """
-    queue = [(0, (0,) * len(sizes))]
-    seen = {queue[0][1]}
-    while queue and most > 0:
-        total, choice = heapq.heappop(queue)
-        most -= 1
-        yield choice
-        for place, size in enumerate(sizes):
-            further = (*choice[:place], choice[place] + 1, *choice[place + 1 :])
-            if further[place] < size and further not in seen:
-                seen.add(further)
-                heapq.heappush(queue, (total + 1, further))

@@ -44,6 +44,7 @@ from .architecture import (
 )
 from .calibration import tested
 from .clock import Clock
+from .explained import reason_for
 from .journal import Journal, journal
 from .judge import Judge, Judged, beats
 from .knowledge import Bound, Knowledge, Primitives, Units, knowledge
@@ -468,6 +469,7 @@ class _Search:
             test_rmse=test.rmse,
             test_r2=test.r2,
             calibration=test.calibration,
+            reason=reason_for(verdict.pick, self.judge, self.prepared) if verdict.pick else None,
             levels=self.table.levels,
         )
         return self.known.whole(found, self.prepared)

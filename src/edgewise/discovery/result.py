@@ -21,6 +21,7 @@ from . import shown
 from .asked import columns_asked, outside, rows_in_words
 from .calibration import LEFT_OUT, Calibration
 from .conformal import half_width
+from .explained import Reason, words
 from .journal import forget
 from .packed import pack, sha256, unpack
 from .rest import Rest
@@ -49,9 +50,10 @@ class Discovery:
     nodes that multiply), ``rate`` its certificate (degree + 1 = 4 when the graph can
     hold the function). ``cut`` names the stages that the time budget ended early. ``rows`` counts the table's rows.
     ``test_rmse`` and ``test_r2`` are the pick's errors on rows that no step looked at (nan in tables of less than 200
-    different inputs), ``calibration`` the rows that intervals can be read from. ``levels`` are the table's: the words that
-    became columns of 0 and 1. ``known`` is the part of the law that was told beforehand, with dots for what was searched
-    for: formulas, errors and answers are of the whole, ``model`` is of the dots alone.
+    different inputs), ``calibration`` the rows that intervals can be read from. ``reason`` is why the pick is
+    the pick, in numbers (see `explain`). ``levels`` are the table's: the words that became columns of 0 and 1. ``known`` is
+    the part of the law that was told beforehand, with dots for what was searched for: formulas, errors and answers are of
+    the whole, ``model`` is of the dots alone.
     """
 
     target: str
@@ -75,6 +77,7 @@ class Discovery:
     test_rmse: float = np.nan
     test_r2: float = np.nan
     calibration: Calibration | None = None
+    reason: Reason | None = None
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     known: str = ""
 
@@ -219,7 +222,7 @@ class Discovery:
             f"{self.rows} rows, {_inputs(self.inputs)} -> {self.target}",
             f"network  {network}",
             str(self.front) if len(self.front) else "no formula with finite values was found",
-            self.explain(),
+            self.verdict,
             *shown.constants_line(self.formula),
             *self._test_line(),
         ]
@@ -239,7 +242,13 @@ class Discovery:
         return shown.markdown(self)
 
     def explain(self) -> str:
-        """In words, what the pick is worth."""
+        """In words: the verdict, how the pick was found, why it and not the next best, how it does on the outermost rows
+        and outside the box, which symmetries it has, and what the network says."""
+        return words(self)
+
+    @property
+    def verdict(self) -> str:
+        """In a line, what the pick is worth."""
         if self.formula is None:
             return "no formula: the network stands alone"
         if self.verified:
@@ -322,6 +331,7 @@ class Discovery:
             "floor": self.front.floor,
             "sample": self.sample.tolist(),
             "calibration": None if self.calibration is None else self.calibration.as_dict(),
+            "reason": None if self.reason is None else vars(self.reason),
             "ranges": {name: list(ends) for name, ends in self.ranges.items()},
             "levels": {name: list(known) for name, known in self.levels.items()},
             "known": self.known,
@@ -381,6 +391,7 @@ class Discovery:
                 test_rmse=_number(saved["test"]["rmse"]),
                 test_r2=_number(saved["test"]["r2"]),
                 calibration=calibration,
+                reason=None if saved["reason"] is None else _reason(saved["reason"]),
                 levels={name: tuple(known) for name, known in saved["levels"].items()},
                 known=str(Rest.read(saved["known"], saved["inputs"])) if saved["known"] else "",
             )
@@ -412,6 +423,11 @@ def _network(data: bytes | None, saved: Mapping[str, Any], name: str) -> Model |
     if not set(model.inputs) <= set(saved["inputs"]):
         raise ValueError(f"its network takes other columns ({', '.join(model.inputs)})")
     return model
+
+
+def _reason(saved: Mapping[str, Any]) -> Reason:
+    numbers = {name: _number(saved[name]) for name in ("nats", "inner_rmse", "outer_rmse")}
+    return Reason(next_best=saved["next_best"], candidates=saved["candidates"], **numbers)
 
 
 def _no_number(word: str) -> None:

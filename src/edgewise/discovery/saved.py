@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def check(saved: Any) -> dict[str, Any]:
     """The entries of ``formula.json``, all there and each of its kind. Raises ValueError that names the first that is not."""
-    saved = _checked({"known": "", **saved} if isinstance(saved, dict) else saved, ENTRIES)
+    saved = _checked({"known": "", "reason": None, **saved} if isinstance(saved, dict) else saved, ENTRIES)
     if saved["network"] is not None and not _is_text(saved.get("network_sha256")):
         raise ValueError("'network_sha256' is not the checksum of its network")
     if saved["calibration"] is not None and any(len(row) != len(saved["inputs"]) for row in saved["calibration"]["x"]):
@@ -181,6 +181,13 @@ OF_A_CALIBRATION: Entries = {
     "residuals": (lambda value: _is_list_of(_is_number, value), "numbers"),
     "weights": (lambda value: value is None or _is_list_of(_is_number, value), "numbers, or null"),
 }
+OF_A_REASON: Entries = {
+    "next_best": (_is_text, "a text"),
+    "nats": (_is_loss, "a number, or null"),
+    "candidates": (_is_count, "a whole number"),
+    "inner_rmse": (_is_error, "an error, or null"),
+    "outer_rmse": (_is_error, "an error, or null"),
+}
 ENTRIES: Entries = {
     "target": (_is_text, "a column's name"),
     "inputs": (_are_names, "a list of columns' names, each once"),
@@ -199,6 +206,7 @@ ENTRIES: Entries = {
     "ranges": (_are_ranges, "two numbers for each column, the lower one first"),
     "test": (lambda value: _has(ERRORS, value), "errors on test rows"),
     "calibration": (lambda value: value is None or _is_calibration(value), "rows to read intervals from, or null"),
+    "reason": (lambda value: value is None or _has(OF_A_REASON, value), "what spoke for the pick, or null"),
     "levels": (lambda value: _is_dict_of(_are_names, value), "words by column, each once"),
     "known": (_is_text, "a text"),
 }

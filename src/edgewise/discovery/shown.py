@@ -21,7 +21,7 @@ def constants_line(formula: Formula | None) -> Iterator[str]:
 
 def html(found: "Discovery") -> str:
     """The picture, the verdict, the constants and the front. All names are escaped."""
-    parts = [found.svg() or "", f"<p>{escape(found.explain())}</p>"]
+    parts = [found.svg() or "", f"<p>{escape(found.verdict)}</p>"]
     if rows := _constants(found):
         parts.append(_html_table(("constant", "value and standard error"), rows))
     parts.append(_html_table(FRONT, _front(found)))
@@ -30,7 +30,7 @@ def html(found: "Discovery") -> str:
 
 def markdown(found: "Discovery") -> str:
     """The verdict, the constants and the front."""
-    parts = [_in_code(found.explain())]
+    parts = [_in_code(found.verdict)]
     if rows := _constants(found):
         parts.append(_markdown_table(("constant", "value and standard error"), rows))
     *heads, equation = FRONT

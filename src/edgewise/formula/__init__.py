@@ -7,6 +7,7 @@ constants            its fitted numbers: split, join, round
 Formula              target = expression, with names, units and held-out error
 Front                the best formula at each complexity
 dimension            the dimension of a unit; Dimensions: whether a formula agrees with those of its variables
+symmetries           what leaves a formula as it is
 EXPORTERS            a formula as source text in other languages
 """
 
@@ -20,6 +21,7 @@ from .formula import Formula
 from .front import Front
 from .names import identifiers
 from .parse import parse
+from .symmetries import symmetries
 from .text import to_text
 from .units import Dimension, dimension
 
@@ -40,5 +42,6 @@ __all__ = [
     "round_constants",
     "split_constants",
     "symbol",
+    "symmetries",
     "to_text",
 ]

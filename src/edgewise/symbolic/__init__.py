@@ -7,12 +7,14 @@ ladder         a law by exact tests of its symmetries and shapes
 outlook, Work  how likely there is one, and a limit of work that is the same on every machine
 within_reach   whether units allow a law without numbers that carry some
 pieces         kinks, jumps and regimes: breaks, and a name for each piece
+combinations   choices among ranked options, the likeliest first
 polish, snap   constants refitted to the last digit, then recognised, each step verified
 closed_form    a network of named edges, written out
 compile_formula  the way back: a formula as a network of named edges
 """
 
 from .closed_form import closed_form, network_form
+from .combinations import combinations
 from .compile import compile_formula, compile_model
 from .graphs import named_graphs
 from .ladder import Outlook, by_polynomial, ladder, outlook
@@ -35,6 +37,7 @@ __all__ = [
     "Work",
     "by_polynomial",
     "closed_form",
+    "combinations",
     "compile_formula",
     "compile_model",
     "ladder",

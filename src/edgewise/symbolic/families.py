@@ -95,3 +95,10 @@ GAUGE = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 1.5, -1.5, 4.0, -4.0)
 
 TARGETS = ("y", "1/y", "log", "y^2", "1/y^2", "sqrt", "exp", "cos", "sin", "tan", "acos", "asin", "atanh")
 """Transforms T."""
+
+
+def real_power(z: Array, exponent: float) -> bool:
+    """Whether all of z have that power."""
+    if exponent < 0 and np.any(z == 0):
+        return False
+    return exponent == int(exponent) or bool(np.all(z > 0))

@@ -15,7 +15,7 @@ import sympy
 
 from .atoms import by_name, values_of
 from .coefficients import constant
-from .families import GAUGE, INNER, POWERS, SHAPES, TARGETS, Shape
+from .families import GAUGE, INNER, POWERS, SHAPES, TARGETS, Shape, real_power
 from .problem import TARGET, Array, Problem, relative
 from .sparse import sparse_combination
 from .transforms import TRANSFORMS, sign_of
@@ -46,7 +46,7 @@ class _Match:
 def identify(problem: Problem) -> Iterator[sympy.Expr]:
     """Expressions over the one symbol of ``problem`` that give its target to its tolerance, the simplest first."""
     z, g = problem.x[:, 0], problem.y
-    gauges = [m for m in GAUGE if _real_power(z, m)]
+    gauges = [m for m in GAUGE if real_power(z, m)]
     rows = _quantile_rows(z)
     targets = _transformed(z, g, rows, gauges)
     if not targets.keys:
@@ -98,12 +98,6 @@ def _effort(match: _Match) -> tuple:
     )
 
 
-def _real_power(z: Array, exponent: float) -> bool:
-    if exponent < 0 and np.any(z == 0):
-        return False
-    return exponent == int(exponent) or bool(np.all(z > 0))
-
-
 def _quantile_rows(z: Array) -> Array:
     order = np.argsort(z, kind="stable")
     return order[np.linspace(0, len(z) - 1, min(SAMPLES, len(z))).astype(int)]
@@ -140,7 +134,7 @@ def _unit(values: Array) -> Array | None:
 
 def _powers(z: Array, targets: _Targets, near: float) -> Iterator[_Match]:
     """c0 + c1 z^p and c0 + c1 log z: nothing to refine."""
-    curves = [(p, z**p) for p in POWERS if _real_power(z, p)]
+    curves = [(p, z**p) for p in POWERS if real_power(z, p)]
     if np.all(z > 0):
         curves.append((0.0, np.log(z)))
     for p, curve in curves:
@@ -156,7 +150,7 @@ def _powers(z: Array, targets: _Targets, near: float) -> Iterator[_Match]:
 def _shapes(z: Array, targets: _Targets, near: float) -> list[_Match]:
     """The refined matches of all shapes, those that fit the sampled rows."""
     coarse: list[tuple[float, int, Shape, float, float]] = []
-    for inner in (s for s in INNER if _real_power(z, s)):
+    for inner in (s for s in INNER if real_power(z, s)):
         w = z**inner
         for shape in SHAPES:
             coarse += _coarse(shape, inner, w, targets)

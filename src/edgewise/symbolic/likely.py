@@ -16,7 +16,7 @@ import numpy as np
 import sympy
 
 from .coefficients import constant
-from .families import INVERSE_SHAPES, SHAPES, Shape
+from .families import INVERSE_SHAPES, SHAPES, Shape, real_power
 from .numbers import choices
 from .problem import Array, Problem
 
@@ -51,10 +51,10 @@ class Likely:
 
 
 def likely_shapes(problem: Problem) -> Iterator[sympy.Expr]:
-    """Expressions for the target of a problem with one positive input, those of the shortest messages."""
+    """Expressions for the target of a problem with one input, those of the shortest messages."""
     z, symbol = problem.x[:, 0], problem.symbols[0]
     weights = np.ones(problem.rows) if problem.weights is None else problem.weights
-    if not np.all(z > 0):
+    if np.ptp(z) == 0 or np.ptp(problem.y) == 0:
         return
     goal = problem.y * weights
     few = _gathered(z, problem.y, weights)
@@ -78,13 +78,13 @@ def _gathered(z: Array, y: Array, weights: Array) -> tuple[Array, Array, Array]:
 
 
 def _on_grid(z: Array, goal: Array, weights: Array, free: bool) -> Iterator[Likely]:
-    for inner in INNER:
-        top = float(np.max(z**inner))
+    for inner in (s for s in INNER if real_power(z, s)):
+        top = float(np.max(np.abs(z**inner)))
         for shape in (*SHAPES, *INVERSE_SHAPES):
             k = _grid(shape, top)
             with np.errstate(all="ignore"):
                 curves = shape.value(k[:, None] * z**inner)
-            for m in GAUGE:
+            for m in (m for m in GAUGE if real_power(z, m)):
                 scale = weights * z**m
                 for offset in (None,) if free else (0, -1):
                     rest = _rest((curves + (offset or 0)) * scale, goal, scale if free else None)
@@ -111,7 +111,7 @@ def _rest(parts: Array, goal: Array, beside: Array | None = None) -> Array:
 
 def _refined(one: Likely, z: Array, goal: Array, weights: Array) -> Likely:
     """The same with k on three finer grids around the best one."""
-    top = float(np.max(z**one.inner))
+    top = float(np.max(np.abs(z**one.inner)))
     width = min(0.07, 0.25 / (one.k * top)) if one.shape.waves else 0.07
     for _ in range(3):
         grid = one.k * np.exp(np.linspace(-width, width, 13))

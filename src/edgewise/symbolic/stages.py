@@ -33,6 +33,7 @@ from .rational import rational_function
 from .ridge import ridge_reductions
 from .separable import separable
 from .series import plain_polynomial, sums_over_inputs, waves_of_powers
+from .splits import splits
 from .surrogate import Surrogate, fit
 from .symmetry import merge_reductions, scale_reductions
 from .transforms import transformed
@@ -157,6 +158,12 @@ def _smoother(node: Node) -> Iterator[Node]:
             yield Node(child, node.price + 0.1, after)
 
 
+def _splits(node: Node) -> Iterator[sympy.Expr]:
+    """Curves of single inputs: where the target is noisy no worse than the surrogate, else clearly good."""
+    error = np.inf if node.surrogate is None else node.surrogate.error
+    yield from splits(node.problem, APART if node.problem.weights is None else 1.1 * error)
+
+
 def _early_dictionary(node: Node) -> Iterator[sympy.Expr]:
     if _waving(node):
         yield from argument_dictionary(node.problem)
@@ -212,6 +219,8 @@ def _on_problem(test: Callable[[Problem], Iterator[sympy.Expr]]) -> Callable[[No
 
 
 SMOOTHER = 0.9  # of the error in the user's units
+APART = 0.05  # error over the spread of inputs that act apart, without noise
+SPLITS = Cost(900, 1.4)
 DICTIONARY = Cost(90, 2.0, 4000)
 # The costs were measured on noise with 1 to 12 inputs and 50 to 2,000 rows; a factor of two off is no harm.
 STAGES: tuple[Stage, ...] = (
@@ -236,6 +245,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("waves of powers", 1.1, _inputs(1, 1), _on_problem(waves_of_powers), Cost(40, 1, 1000)),
     Stage("sums over inputs", 1.45, _inputs(2, 3), _on_problem(sums_over_inputs), Cost(40, 1.5, 1000)),
     Stage("separable", 1.5, _inputs(2, 3), _on_problem(separable), Cost(100, 2, 2000)),
+    Stage("splits", 1.6, _inputs(2, 8), _splits, SPLITS),
     Stage("posynomial", 1.0, _inputs(2, 6), _on_problem(posynomial), Cost(10, 1.7, 1000)),
 )
 
@@ -252,6 +262,7 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage("argument sums", 0.95, _inputs(2, 6), _argument_sums, DICTIONARY),
     Stage("plain terms", 0.5, _inputs(1, 6), lambda node: plain_sums(node.problem, _limit(node)), Cost(60, 1.1)),
     Stage("two terms", 0.55, _inputs(1, 6), lambda node: short_sums(node.problem, 2, _limit(node)), Cost(2, 1.8, 300)),
+    Stage("splits", 0.72, _inputs(1, 8), _splits, SPLITS),
     Stage(
         "products", 0.7, _inputs(1, 2), lambda node: products_of_atoms(node.problem, _limit(node)), Cost(200, 3, 1000)
     ),

@@ -1,0 +1,133 @@
+"""Why the pick is the pick, and what kind of law it is, in words."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from edgewise.formula import evaluate, symmetries
+from edgewise.symbolic import polish
+
+from .judge import Judge, Judged
+from .prepare import Prepared
+from .weighing import rms
+
+if TYPE_CHECKING:
+    from .result import Discovery
+
+OUTER = 0.2  # of the rows, those furthest from the middle of the box
+LEAST_ROWS = 20
+WIDER = 0.5  # of the box's width, on each side
+POINTS = 1000
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What spoke for the pick: the formula of the front that came next and how many nats more it takes to tell the target
+    with it (``next_best`` is empty where the pick stands alone), the number of candidates that were measured, and the rmse
+    on the rows furthest out in the box of a pick whose constants know the other rows alone, beside the rmse on those (nan
+    in tables that are too small)."""
+
+    next_best: str
+    nats: float
+    candidates: int
+    inner_rmse: float
+    outer_rmse: float
+
+
+def reason_for(pick: Judged, judge: Judge, prepared: Prepared) -> Reason:
+    """The pick among its rivals, and as one that has to go beyond its rows."""
+    rivals = [(length, formula.equation) for formula, length in judge.lengths() if formula is not pick.formula]
+    nats, next_best = min(rivals, default=(np.nan, ""))
+    own = next(length for formula, length in judge.lengths() if formula is pick.formula)
+    return Reason(next_best, nats - own, len(judge.judged), *_outward(pick, prepared))
+
+
+def _outward(pick: Judged, prepared: Prepared) -> tuple[float, float]:
+    """rmse inside and outside of a pick fitted again without the outermost rows: how it does where it has to go on."""
+    train, names = prepared.train, {symbol.name for symbol in pick.formula.expression.free_symbols}
+    used = [i for i, name in enumerate(prepared.symbols) if name in names]
+    if train.rows < LEAST_ROWS or not used:
+        return np.nan, np.nan
+    x = train.x[:, used]
+    middle, half = (x.max(0) + x.min(0)) / 2, (x.max(0) - x.min(0)) / 2
+    out = np.abs((x - middle) / np.where(half > 0, half, 1.0)).max(1)
+    order = np.argsort(out, kind="stable")
+    parts = np.split(order, [round((1 - OUTER) * train.rows)])
+    weights = [None if train.weights is None else train.weights[rows] for rows in parts]
+    columns = [{name: column[rows] for name, column in prepared.columns(train).items()} for rows in parts]
+    expression = polish(pick.formula.expression, columns[0], train.y[parts[0]], weights=weights[0]).expression
+    inner, outer = (
+        rms(train.y[rows] - np.broadcast_to(evaluate(expression, seen), len(rows)), weight)
+        for rows, seen, weight in zip(parts, columns, weights, strict=True)
+    )
+    return inner, outer
+
+
+def words(found: "Discovery") -> str:
+    """The verdict, and below it a paragraph for each question that a reader may have."""
+    if found.formula is None:
+        return found.verdict
+    parts = [found.verdict, _how(found)]
+    if found.reason is not None:
+        parts += [_why(found.reason), _outer(found.reason)]
+    return "\n\n".join(part for part in (*parts, _beyond(found), _symmetries(found), _network(found)) if part)
+
+
+def _how(found: "Discovery") -> str:
+    """The steps: what each had, and what it took."""
+    lines = ["How it was found (error over the target's spread after each step):"]
+    before = ""
+    for step in found.steps:
+        told = "" if step.found == before else f"  {step.found}"
+        lines.append(f"  {step.name:<18} {step.seconds:>7.2f} s  {step.error:>8.1e}{told}")
+        before = step.found
+    return "\n".join(lines)
+
+
+def _why(reason: Reason) -> str:
+    measured = f"{reason.candidates} candidates were measured."
+    if not reason.next_best:
+        return f"Why this one: no other formula stayed on the front; {measured}"
+    return (
+        f"Why this one: to tell the target with the next best of the front, {reason.next_best}, takes {reason.nats:,.0f} "
+        f"nats more; {measured}"
+    )
+
+
+def _outer(reason: Reason) -> str:
+    if not np.isfinite(reason.outer_rmse):
+        return ""
+    return (
+        f"Going on: with its constants fitted to the inner {1 - OUTER:.0%} of the rows its rmse is {reason.inner_rmse:.1e} "
+        f"there and {reason.outer_rmse:.1e} on the outer {OUTER:.0%}."
+    )
+
+
+def _beyond(found: "Discovery") -> str:
+    """Where the formula ends: points of a wider box where it has no value."""
+    formula = found.formula
+    assert formula is not None
+    ends = np.array([found.ranges[name] for name in formula.inputs]).reshape(-1, 2)
+    width = ends[:, 1] - ends[:, 0]
+    x = np.random.default_rng(0).uniform(ends[:, 0] - WIDER * width, ends[:, 1] + WIDER * width, (POINTS, len(ends)))
+    values = evaluate(formula.expression, dict(zip(formula.symbols, x.T, strict=True)))
+    share = float(np.mean(~np.isfinite(values)))
+    return f"Outside: in a box twice as wide it has no value in {share:.1%} of the points." if share else ""
+
+
+def _symmetries(found: "Discovery") -> str:
+    assert found.formula is not None
+    held = symmetries(found.formula, found.ranges)
+    return "\n".join(["What holds of it:", *(f"  {line}" for line in held)]) if held else ""
+
+
+def _network(found: "Discovery") -> str:
+    if found.model is None or found.formula is None:
+        return ""
+    told = f"The network has rmse {found.network_rmse:.1e} on the rows held out from it, the formula {found.formula.rmse:.1e}."
+    if found.rate >= 3:
+        return (
+            f"{told} Its error falls at the rate {found.rate:.1f} with finer splines: its graph can hold the function."
+        )
+    return told
