@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from edgewise.errors import SettingsError, ShapeError, UnknownNameError
+from edgewise.errors import SettingsError, ShapeError, UnknownNameError, ValuesError
 from edgewise.nn import KAN
 from edgewise.surgery import fix, remove
 from edgewise.train import Objective, Penalty, edge_magnitudes, entropy
@@ -116,6 +116,27 @@ def test_losses_by_hand() -> None:
     assert classes.tolist() == pytest.approx([math.log(1 + math.exp(-2)), math.log(1 + math.exp(2))])
     logistic = Objective("logistic").rows(KAN([1, 1], init="zero"), torch.zeros(2, 1), torch.tensor([[0.0], [1.0]]))
     assert logistic.tolist() == pytest.approx([math.log(2)] * 2)
+
+
+@pytest.mark.parametrize("target", [-100.0, -1.0, 2.0, 0.5])
+def test_targets_that_are_no_classes_are_refused(target: float) -> None:
+    """torch leaves out rows of class -100 and cuts what follows the point."""
+    x, y = torch.zeros(2, 1), torch.tensor([[0.0], [target]])
+    with pytest.raises(ValuesError, match="class numbers from 0 to 1"):
+        Objective("cross_entropy").rows(KAN([1, 2]), x, y)
+    if target != 0.5:
+        with pytest.raises(ValuesError, match="from 0 to 1, but the targets are 1 column of numbers from"):
+            Objective("logistic").rows(KAN([1, 1]), x, y)
+
+
+def test_classes_need_an_output_each() -> None:
+    x, y = torch.zeros(2, 1), torch.zeros(2, 1)
+    with pytest.raises(ValuesError, match="loss='logistic'"):
+        Objective("cross_entropy").rows(KAN([1, 1]), x, y)
+    with pytest.raises(ValuesError, match="2 columns"):
+        Objective("cross_entropy").rows(KAN([1, 2]), x, torch.zeros(2, 2))
+    with pytest.raises(ShapeError, match=r"\(2, 2\) but y has \(2, 1\)"):
+        Objective("logistic").rows(KAN([1, 2]), x, y)
 
 
 def test_weights_of_rows_and_a_loss_of_ones_own() -> None:

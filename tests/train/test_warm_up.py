@@ -10,7 +10,7 @@ from torch import Tensor
 
 from edgewise.basis.kernels.arithmetic import exponential
 from edgewise.basis.kernels.vectors import load, store
-from edgewise.errors import SettingsError, TrainingError
+from edgewise.errors import SettingsError, ShapeError, TrainingError
 from edgewise.nn import KAN
 from edgewise.surgery import fix, place_knots, remove
 from edgewise.train import Levenberg, Objective, TrainingData, levenberg
@@ -104,6 +104,9 @@ def test_what_it_cannot_do_is_said() -> None:
         warm_up(Stack.of([named]), data(), 3)
     with pytest.raises(SettingsError, match="steps=0"):
         warm_up(Stack.of([network([2, 1], 0, {})]), data(), 0)
+    for outputs in (1, 2):  # the compiled loop checks no bounds
+        with pytest.raises(ShapeError, match="outputs"):
+            warm_up(Stack.of([network([2, 3 - outputs], 0, {})]), data(outputs=outputs), 3)
     huge = TrainingData(data().x, data().y * 1e300, data().x[:0], data().y[:0])
     with pytest.raises(TrainingError, match="no restart of 1 has a finite error after 3 steps"):
         warm_up(Stack.of([network([2, 1], 0, {})]), huge, 3)

@@ -41,7 +41,8 @@ def warm_up(stack: Stack, data: TrainingData, steps: int, rate: float = 1e-2) ->
     (restarts, steps). The numbers are those of ``torch.optim.Adam`` on the same network in float64; a float32 stack is
     computed in float64 and rounded at the end.
 
-    Raises SettingsError where `can_warm_up` says no, TrainingError when no restart has a finite error after the steps.
+    Raises SettingsError where `can_warm_up` says no, ShapeError if the columns do not fit the networks, TrainingError when
+    no restart has a finite error before the last step.
     """
     if not can_warm_up(stack):
         raise SettingsError(
@@ -50,6 +51,7 @@ def warm_up(stack: Stack, data: TrainingData, steps: int, rate: float = 1e-2) ->
         )
     if steps < 1 or rate <= 0:
         raise SettingsError(f"steps must be 1 or more and rate above 0, got steps={steps}, rate={rate}.")
+    data.require(stack.unstack(0))  # the compiled loop would read past the end of the targets
     whole_loop, net = _kernel(), _Net(stack)
     y, roots = _grouped(data)
     losses = np.empty((stack.starts, steps))
