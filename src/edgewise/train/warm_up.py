@@ -15,9 +15,10 @@ from torch import Tensor
 
 from edgewise.basis import RESIDUALS, BSpline
 from edgewise.basis.base import MARGIN
+from edgewise.basis.kernels.pieces import polynomials
 from edgewise.errors import SettingsError
 
-from .compiled import RESIDUAL_CODES, pieces
+from .compiled import RESIDUAL_CODES
 from .history import TrainingData
 from .lost import nothing_finite
 from .stack import LayerStack, Stack
@@ -90,7 +91,7 @@ class _Net:
             highs.append(basis.high + spare)
             ends.append(torch.stack([basis.piece(edge.unsqueeze(0))[0] for edge in (basis.low, basis.high)], 1).ravel())
             marks.append(basis.breaks.ravel())
-            tables.append(pieces(basis).ravel())
+            tables.append(polynomials(basis.knots, basis.degree, basis.intervals).ravel())
             if row[14] >= 0:
                 _lay_pieces(records, basis, row)
         joined = [torch.cat(part).numpy() for part in (lows, highs, ends, marks, tables)]
