@@ -263,6 +263,16 @@ def test_a_file_that_is_no_checkpoint_is_named(kind: str, data: TrainingData, tm
         gradient(a_network(), data, settings=LBFGS, checkpoint=path)
 
 
+def test_a_checkpoint_of_another_version_is_refused(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgewise.train.checkpoint.VERSION", 3)
+    gradient(a_network(), data, settings=ADAM, checkpoint=tmp_path / "c", stop=after(1))
+    monkeypatch.undo()
+    with pytest.raises(StorageError, match="has version 3"):
+        gradient(a_network(), data, settings=ADAM, checkpoint=tmp_path / "c")
+
+
 # -- what it refuses ---------------------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from edgewise.basis import BSpline
 from edgewise.errors import SettingsError, ShapeError, UnknownNameError, ValuesError
 from edgewise.nn import KAN
 from edgewise.surgery import fix, remove
@@ -83,9 +84,13 @@ def test_entropy_of_equals_and_of_one() -> None:
     assert float(entropy(torch.zeros(2, 2))) == 0
 
 
+@pytest.mark.parametrize("uneven", [False, True])
 @pytest.mark.parametrize("degree", [1, 2, 3, 5])
-def test_polynomials_of_the_degree_are_not_rough(degree: int) -> None:
+def test_polynomials_of_the_degree_are_not_rough(degree: int, uneven: bool) -> None:
     layer = KAN([1, 1], intervals=7, degree=degree, dtype=torch.float64)[0]
+    if uneven:
+        breaks = torch.tensor([[-1.0, -0.9, -0.5, -0.3, 0.0, 0.1, 0.6, 1.0]], dtype=torch.float64)
+        layer.basis = BSpline.at(breaks, degree)
     points = layer.basis.points(per_interval=12)
     design = layer.basis(points)[:, 0]
     for power, is_smooth in ((degree, True), (degree + 1, False)):

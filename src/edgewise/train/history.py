@@ -43,7 +43,10 @@ class TrainingData:
 
     def require(self, network: KAN) -> None:
         """Raise ShapeError unless the columns are as many as the network's inputs and outputs."""
-        n_in, n_out = network.shape[0], network.shape[-1]
+        self.require_columns(network.shape[0], network.shape[-1])
+
+    def require_columns(self, n_in: int, n_out: int) -> None:
+        """Raise ShapeError unless x has ``n_in`` columns and y ``n_out``."""
         for x, y in ((self.x, self.y), (self.x_held, self.y_held)):
             if x.shape[1] != n_in or y.shape[1] != n_out:
                 raise ShapeError(

@@ -52,7 +52,8 @@ def warm_up(stack: Stack, data: TrainingData, steps: int, rate: float = 1e-2) ->
         )
     if steps < 1 or rate <= 0:
         raise SettingsError(f"steps must be 1 or more and rate above 0, got steps={steps}, rate={rate}.")
-    data.require(stack.unstack(0))  # the compiled loop would read past the end of the targets
+    first, last = stack.layers[0].template, stack.layers[-1].template
+    data.require_columns(first.n_in, last.n_out)  # the compiled loop would read past the end of the targets
     whole_loop, net = _kernel(), _Net(stack)
     y, roots = _grouped(data)
     losses = np.empty((stack.starts, steps))
