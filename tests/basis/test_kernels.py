@@ -185,6 +185,18 @@ def test_knots_that_move_before_the_way_back_are_an_error() -> None:
         y.sum().backward()
 
 
+@pytest.mark.parametrize("way", ["eager", "compiled"])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_basis_that_is_replaced_before_the_way_back_changes_no_gradient(way: str, again: bool) -> None:
+    made, x = layer(), points(10).requires_grad_()
+    right = torch.autograd.grad(made._dense(x, made.weight).sum(), x)[0]
+    with use(way):
+        y = made(x)
+    made.basis = made.basis.with_range(made.basis.low - 1, made.basis.high + 2)
+    found = torch.autograd.grad(y.sum(), x, create_graph=again)[0]
+    torch.testing.assert_close(found.detach(), right, rtol=0, atol=1e-12)
+
+
 def test_layers_made_for_inference() -> None:
     x = points(30)
     with torch.inference_mode(), use("compiled"):

@@ -76,7 +76,7 @@ def weighted_sums(
         return formula(x, weight)
     basis.require_inside(x)
     rows = x.reshape(-1, x.shape[-1]).contiguous()
-    y: Tensor = WeightedSums.apply(rows, weight, basis, residual, formula, chosen)  # type: ignore[no-untyped-call]
+    y: Tensor = WeightedSums.apply(rows, weight, basis, residual, chosen)  # type: ignore[no-untyped-call]
     return y.view(*x.shape[:-1], weight.shape[-1])
 
 
