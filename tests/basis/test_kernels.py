@@ -11,6 +11,8 @@ from scipy.interpolate import BSpline as Witness
 from edgewise.basis import BSpline, Chebyshev
 from edgewise.basis.kernels import fault, threads, use
 from edgewise.basis.kernels.fused import Tiles
+from edgewise.basis.kernels.pieces import pieces_of
+from edgewise.basis.kernels.splines import locate
 from edgewise.errors import SettingsError, ShapeError, UnknownNameError
 from edgewise.nn import KANLayer
 
@@ -64,6 +66,30 @@ def test_constant_at_infinity_agrees() -> None:
     assert ways[0][:2].isfinite().all()
     assert ways[0][2].isnan().all()
     torch.testing.assert_close(*ways, rtol=0, atol=1e-12, equal_nan=True)
+
+
+def test_the_slope_of_a_constant_at_infinity_is_zero() -> None:
+    made = layer(extrapolation="constant", residual="none")
+    x = torch.tensor([[torch.inf, 0.3, 0.1], [0.1, -torch.inf, 0.2], [0.9, torch.nan, 0.0]], dtype=torch.float64)
+    eager, compiled = (answers(made, x, way)[1] for way in ("eager", "compiled"))
+    torch.testing.assert_close(compiled, eager, rtol=0, atol=1e-12, equal_nan=True)
+    assert eager[0, 0] == eager[1, 1] == 0
+    assert eager[2, 1].isnan()
+    assert eager.isnan().sum() == 1
+
+
+@pytest.mark.parametrize("intervals", [5, 40])
+def test_pieces_too_narrow_for_the_dtype_read_nothing_else(intervals: int) -> None:
+    """1 / width overflows: what follows must be no place in memory."""
+    made = layer(dtype=torch.float32, intervals=intervals)
+    made.basis = made.basis.with_range(torch.zeros(3), torch.full((3,), 1e-40))
+    spline, cells = pieces_of(made.basis), []
+    assert np.isinf(spline.per_unit).all()
+    for x in (0.0, 1e-41, 1.0, -1.0):
+        near, piece = np.empty(8, np.float32), np.empty(8, np.int32)
+        locate(spline, np.full(3, x, np.float32), 0, 3, 0, near, piece)
+        cells += piece[:3].tolist()
+    assert 0 <= min(cells) <= max(cells) <= 2**30
 
 
 def close(made: KANLayer, x: torch.Tensor, times: float = 1.0) -> None:
@@ -159,6 +185,18 @@ def test_knots_that_move_before_the_way_back_are_an_error() -> None:
         y.sum().backward()
 
 
+@pytest.mark.parametrize("way", ["eager", "compiled"])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_basis_that_is_replaced_before_the_way_back_changes_no_gradient(way: str, again: bool) -> None:
+    made, x = layer(), points(10).requires_grad_()
+    right = torch.autograd.grad(made._dense(x, made.weight).sum(), x)[0]
+    with use(way):
+        y = made(x)
+    made.basis = made.basis.with_range(made.basis.low - 1, made.basis.high + 2)
+    found = torch.autograd.grad(y.sum(), x, create_graph=again)[0]
+    torch.testing.assert_close(found.detach(), right, rtol=0, atol=1e-12)
+
+
 def test_layers_made_for_inference() -> None:
     x = points(30)
     with torch.inference_mode(), use("compiled"):
@@ -199,6 +237,7 @@ def test_shapes_of_batches() -> None:
         crooked = points(30).T.contiguous().T
         torch.testing.assert_close(made(crooked), made(crooked.contiguous()))
         torch.testing.assert_close(made(points(1))[0], made(points(1)[0]))
+        assert made(points(0)).shape == (0, 2)
     assert made(points(0)).shape == (0, 2)
 
 

@@ -225,6 +225,19 @@ def test_every_primitive_can_be_an_edge(name: str) -> None:
     assert torch.equal(layer(x)[:, 0], before)
 
 
+def test_an_edge_is_asked_within_its_own_range_alone() -> None:
+    """Zero lies outside the range of the other input, where this extrapolation forbids to go."""
+    made = KANLayer(2, 1, dtype=torch.float64, extrapolation="error")
+    low, high = (torch.tensor(ends, dtype=torch.float64) for ends in ([-1.0, 2.0], [1.0, 3.0]))
+    made.basis = made.basis.with_range(low, high)
+    x = torch.linspace(-1, 1, 9, dtype=torch.float64)
+    both = torch.stack([x, torch.full_like(x, 2.5)], 1)
+    total = made.edge(0, 0)(x) + made.edge(1, 0)(both[:, 1])
+    torch.testing.assert_close(total, made(both).detach()[:, 0])
+    with pytest.raises(ShapeError, match="leaves the range"):
+        made.edge(0, 0)(2 * x)
+
+
 def test_an_edge_becomes_fixed_absent_and_a_spline_again() -> None:
     layer, x = layer_of(2, 1), points(30, 2)
     weight, answer = layer.weight[1, :, 0].detach().clone(), layer(x)

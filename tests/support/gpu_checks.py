@@ -59,7 +59,7 @@ def points(made: KANLayer, rows: int, reach: float = 0.3) -> Tensor:
 
 def by_kernels(made: KANLayer, x: Tensor, weight: Tensor) -> Tensor:
     """The sums, differentiable by the rule that all ways share."""
-    return WeightedSums.apply(x, weight, made.basis, RESIDUALS[made.residual], made._dense, gpu)
+    return WeightedSums.apply(x, weight, made.basis, RESIDUALS[made.residual], gpu)
 
 
 def answers(made: KANLayer, x: Tensor, way: Callable[[Tensor, Tensor], Tensor]) -> list[Tensor]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from edgewise.errors import SettingsError, ShapeError, TrainingError
+from edgewise.errors import SettingsError, ShapeError, TrainingError, ValuesError
 from edgewise.nn import KAN, EdgeId, Model, Scaling, trace
 from edgewise.train import EdgeBands, Levenberg, TrainingData, edge_bands, levenberg
 from edgewise.train.aligned import align
@@ -169,6 +169,12 @@ def test_factors_of_an_output_multiply_to_one() -> None:
         network[0].weight.mul_(torch.tensor([-3.0, 2.0]))
     (reading,) = align(trace(network, rows), ours)
     assert np.prod(reading.sums.scale) == pytest.approx(1.0)
+
+
+def test_no_rows_are_refused_by_name() -> None:
+    for y in (np.zeros(0), np.zeros((0, 1))):
+        with pytest.raises(ValuesError, match="no rows to train on"):
+            edge_bands(KAN([2, 1]), np.zeros((0, 2)), y)
 
 
 def test_what_cannot_be_done_is_said() -> None:

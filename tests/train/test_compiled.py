@@ -4,10 +4,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from edgewise.basis import BSpline
+from edgewise.basis.kernels.pieces import polynomials
 from edgewise.nn import KAN
+from edgewise.solve import fit_linear
 from edgewise.surgery import fix, place_knots, remove
 from edgewise.train import Levenberg, TrainingData, levenberg
-from edgewise.train.compiled import CompiledLeastSquares, can_compile, pieces
+from edgewise.train.compiled import CompiledLeastSquares, can_compile
+from edgewise.train.differences import differences
 from edgewise.train.jacobian import StackLeastSquares
 from edgewise.train.stack import Stack
 
@@ -62,7 +66,29 @@ def test_the_pieces_of_a_basis_are_its_functions(degree: int) -> None:
         x = (basis.breaks[:, :-1] + share * basis.breaks.diff(dim=1)).T
         powers = share ** torch.arange(degree + 1, dtype=torch.float64)
         wanted = torch.stack([basis(x)[p, :, p : p + degree + 1] for p in range(6)], 1)
-        torch.testing.assert_close(torch.einsum("ipkf,k->ipf", pieces(basis), powers), wanted, rtol=0, atol=1e-12)
+        torch.testing.assert_close(
+            torch.einsum("ipkf,k->ipf", polynomials(basis.knots, degree, 6), powers), wanted, rtol=0, atol=1e-12
+        )
+
+
+@pytest.mark.parametrize("breaks", [[-1.0, -0.5, 0.2, 0.2, 0.6, 1.0], [-1.0, 0.2, 0.2, 0.2, 0.2, 1.0]])
+def test_knots_that_meet(breaks: list[float]) -> None:
+    """The same numbers, all of them finite; the penalty asks nothing of a cubic, and nothing of a jump where they meet."""
+    x, y, _ = rows()
+    network = KAN([2, 1], intervals=5, dtype=torch.float64)
+    network[0].basis = BSpline.at(torch.tensor([breaks] * 2, dtype=torch.float64), 3)
+    stack = Stack.of([network])
+    plain, compiled = (kind(stack, x, y[:, :1], 1e-3) for kind in (StackLeastSquares, CompiledLeastSquares))
+    for ours, theirs in zip(*(part.normal_equations(plain.theta()) for part in (compiled, plain)), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-11 * float(theirs.abs().max()))
+    near = x / 1.3  # beyond the margin a spline is a line
+    fit = levenberg(network, TrainingData(near, near[:, :1] ** 3, near[:0], near[:0, :1]), fresh=False)
+    assert fit.held_out_rmse < 1e-7
+    points = network[0].basis.points(per_interval=8)[:, :1].expand(-1, 2)
+    cubic = fit_linear(network[0].basis(points)[:, 0], points[:, :1] ** 3)
+    bends = differences(network[0].basis)[0]
+    assert float((bends @ cubic).abs().max()) < 1e-8
+    assert float(bends.abs().max()) > 0 or breaks[1] == breaks[4]
 
 
 def test_training_ends_where_it_ends_without_compiling_and_gives_the_same_bytes_again() -> None:

@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,18 @@ def test_early_stopping_waits_for_patience(data: TrainingData) -> None:
     assert held_out(descent.network, random) == pytest.approx(min(losses), rel=1e-5)
 
 
+def test_batches_without_weight_are_passed_over(data: TrainingData) -> None:
+    weights = torch.zeros(len(data.x))
+    weights[:8] = torch.rand(8, generator=torch.Generator().manual_seed(0))
+    few = replace(data, weights=weights)
+    descent = gradient(a_network(), few, settings=Gradient("adam", rounds=10, batch=4, rate=5e-2))
+    assert all(bool(n.isfinite().all()) for n in numbers(descent.network))
+    assert descent.rounds[-1].objective < descent.rounds[0].objective
+    still = gradient(a_network(), few, settings=Gradient("adam", rounds=1, batch=4, rate=1e-12))
+    expected = float(Objective()(a_network(), few.x, few.y, weights).detach())
+    assert still.rounds[0].objective == pytest.approx(expected, rel=1e-4)
+
+
 def test_nothing_held_out_means_the_training_rows_judge(data: TrainingData) -> None:
     alone = TrainingData(data.x, data.y, data.x[:0], data.y[:0])
     descent = gradient(a_network(), alone, settings=LBFGS)
@@ -248,6 +261,16 @@ def test_a_file_that_is_no_checkpoint_is_named(kind: str, data: TrainingData, tm
     GARBAGE[kind](path)
     with pytest.raises(StorageError, match=r"training\.safetensors"):
         gradient(a_network(), data, settings=LBFGS, checkpoint=path)
+
+
+def test_a_checkpoint_of_another_version_is_refused(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgewise.train.checkpoint.VERSION", 3)
+    gradient(a_network(), data, settings=ADAM, checkpoint=tmp_path / "c", stop=after(1))
+    monkeypatch.undo()
+    with pytest.raises(StorageError, match="has version 3"):
+        gradient(a_network(), data, settings=ADAM, checkpoint=tmp_path / "c")
 
 
 # -- what it refuses ---------------------------------------------------------------------------------------------------

@@ -184,6 +184,24 @@ def test_only_the_named_starts_move() -> None:
     assert not torch.equal(layer.weight[1], weight[1])
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        remove(KAN([2, 1]), (0, 1, 0)),
+        fix(KAN([2, 1]), (0, 1, 0), "sin", (1.0, 0.0, 1.0, 0.0)),
+        KAN([2, 1], residual="none"),
+        KAN([2, 1], extrapolation="linear"),
+        KAN([2, 1, 1]),
+        KAN([2, (0, 1)]),
+    ],
+    ids=["absent", "fixed", "residual", "extrapolation", "depth", "arity"],
+)
+def test_networks_that_are_not_alike_make_no_stack(other: KAN) -> None:
+    for networks in ([KAN([2, 1]), other], [other, KAN([2, 1])], []):
+        with pytest.raises(SettingsError):
+            Stack.of(networks)
+
+
 def test_a_spline_weight_of_its_own_is_refused() -> None:
     with pytest.raises(SettingsError, match="spline_weight"):
         Stack.of([KAN([2, 1], spline_weight=True)])

@@ -9,7 +9,7 @@ import torch
 from scipy.optimize import least_squares
 from torch import Tensor
 
-from edgewise.errors import ShapeError, TrainingError, ValuesError
+from edgewise.errors import SettingsError, ShapeError, TrainingError, ValuesError
 from edgewise.nn import KAN
 from edgewise.solve import levenberg_marquardt
 from edgewise.surgery import fix
@@ -354,6 +354,44 @@ def test_a_split_is_a_partition() -> None:
 
 
 # -- history -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [-0.2, 1.0, 1.5, float("nan")])
+def test_shares_to_hold_out_that_cannot_be(share: float) -> None:
+    with pytest.raises(SettingsError, match="held_out is a share"):
+        TrainingData.split(torch.rand(10, 1), torch.rand(10, 1), share)
+
+
+@pytest.mark.against_annotations
+@pytest.mark.parametrize("rows", [8, 12])
+def test_as_many_targets_as_rows_are_split(rows: int) -> None:
+    with pytest.raises(ShapeError, match="as many rows"):
+        TrainingData.split(torch.rand(10, 1), torch.rand(rows, 1))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"restarts": 0},
+        {"keep": 0},
+        {"keep": ()},
+        {"keep": (2, 0)},
+        {"bouts": 0},
+        {"steps": 0},
+        {"intervals": ()},
+        {"intervals": (3, 0)},
+        {"placements": -1},
+        {"thin_after": -1},
+        {"warm_up": -1},
+        {"penalty": -1e-8},
+        {"penalty": float("nan")},
+        {"penalties": (1e-6, -1.0)},
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_be(wrong: dict) -> None:
+    with pytest.raises(SettingsError, match=next(iter(wrong))):
+        Levenberg(**wrong)
 
 
 def test_rates_by_hand() -> None:

@@ -1,5 +1,7 @@
 """Where nothing finite is left the error says where; where something is, no number is NaN."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -7,7 +9,8 @@ from torch import Tensor
 from edgewise.errors import TrainingError
 from edgewise.nn import KAN
 from edgewise.surgery import fix
-from edgewise.train import Levenberg, TrainingData, levenberg
+from edgewise.train import Levenberg, Stack, TrainingData, levenberg
+from edgewise.train.levenberg import _follow, _place_knots
 
 SHORT = Levenberg(restarts=2, intervals=(3,), bouts=1, steps=4)
 
@@ -56,6 +59,34 @@ def test_rows_held_out_far_from_all_others() -> None:
     data = TrainingData(near.x, near.y, near.x[:2] * 1e300, near.y[:2])
     with pytest.raises(TrainingError, match=r"error on the rows that decide.*in column \d of x held out"):
         levenberg(KAN([2, 2, 1]), data, SHORT)
+
+
+def test_huge_targets_held_out() -> None:
+    near = rows()
+    data = TrainingData(near.x, near.y, near.x[:2], near.y[:2] * 1e300)
+    with pytest.raises(TrainingError, match=r"error on the rows that decide.*1e\+300, in column 0 of y held out"):
+        levenberg(KAN([2, 2, 1]), data, SHORT)
+
+
+def test_a_restart_that_is_lost_keeps_no_other_from_its_knots() -> None:
+    def pair() -> Stack:
+        networks = [KAN([2, 2, 1], dtype=torch.float64, generator=torch.Generator().manual_seed(k)) for k in (0, 1)]
+        with torch.no_grad():
+            networks[0][0].weight.mul_(30)
+            networks[1][0].weight[0, 0, 0] = math.inf
+        return Stack.of(networks)
+
+    alone = pair().take([0])
+    assert _follow(alone, rows().x)
+    both = pair()
+    old = both.layers[1].basis.knots[2:].clone()
+    assert _follow(both, rows().x)
+    assert torch.equal(both.layers[1].basis.knots[:2], alone.layers[1].basis.knots)
+    assert torch.equal(both.layers[1].basis.knots[2:], old)
+    placed = pair()
+    _place_knots(placed, rows())
+    assert float(placed.layers[1].basis.high[0]) == pytest.approx(float(alone.layers[1].basis.high[0]))
+    assert torch.equal(placed.layers[1].basis.knots[2:], old)
 
 
 def test_a_spread_like_a_poles_trains_without_nan() -> None:

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from edgewise.errors import SettingsError, ShapeError, UnknownNameError
+from edgewise.basis import BSpline
+from edgewise.errors import SettingsError, ShapeError, UnknownNameError, ValuesError
 from edgewise.nn import KAN
 from edgewise.surgery import fix, remove
 from edgewise.train import Objective, Penalty, edge_magnitudes, entropy
@@ -83,9 +84,13 @@ def test_entropy_of_equals_and_of_one() -> None:
     assert float(entropy(torch.zeros(2, 2))) == 0
 
 
+@pytest.mark.parametrize("uneven", [False, True])
 @pytest.mark.parametrize("degree", [1, 2, 3, 5])
-def test_polynomials_of_the_degree_are_not_rough(degree: int) -> None:
+def test_polynomials_of_the_degree_are_not_rough(degree: int, uneven: bool) -> None:
     layer = KAN([1, 1], intervals=7, degree=degree, dtype=torch.float64)[0]
+    if uneven:
+        breaks = torch.tensor([[-1.0, -0.9, -0.5, -0.3, 0.0, 0.1, 0.6, 1.0]], dtype=torch.float64)
+        layer.basis = BSpline.at(breaks, degree)
     points = layer.basis.points(per_interval=12)
     design = layer.basis(points)[:, 0]
     for power, is_smooth in ((degree, True), (degree + 1, False)):
@@ -116,6 +121,27 @@ def test_losses_by_hand() -> None:
     assert classes.tolist() == pytest.approx([math.log(1 + math.exp(-2)), math.log(1 + math.exp(2))])
     logistic = Objective("logistic").rows(KAN([1, 1], init="zero"), torch.zeros(2, 1), torch.tensor([[0.0], [1.0]]))
     assert logistic.tolist() == pytest.approx([math.log(2)] * 2)
+
+
+@pytest.mark.parametrize("target", [-100.0, -1.0, 2.0, 0.5])
+def test_targets_that_are_no_classes_are_refused(target: float) -> None:
+    """torch leaves out rows of class -100 and cuts what follows the point."""
+    x, y = torch.zeros(2, 1), torch.tensor([[0.0], [target]])
+    with pytest.raises(ValuesError, match="class numbers from 0 to 1"):
+        Objective("cross_entropy").rows(KAN([1, 2]), x, y)
+    if target != 0.5:
+        with pytest.raises(ValuesError, match="from 0 to 1, but the targets are 1 column of numbers from"):
+            Objective("logistic").rows(KAN([1, 1]), x, y)
+
+
+def test_classes_need_an_output_each() -> None:
+    x, y = torch.zeros(2, 1), torch.zeros(2, 1)
+    with pytest.raises(ValuesError, match="loss='logistic'"):
+        Objective("cross_entropy").rows(KAN([1, 1]), x, y)
+    with pytest.raises(ValuesError, match="2 columns"):
+        Objective("cross_entropy").rows(KAN([1, 2]), x, torch.zeros(2, 2))
+    with pytest.raises(ShapeError, match=r"\(2, 2\) but y has \(2, 1\)"):
+        Objective("logistic").rows(KAN([1, 2]), x, y)
 
 
 def test_weights_of_rows_and_a_loss_of_ones_own() -> None:

@@ -1,10 +1,13 @@
 """Witnesses of the convex fits: scikit-learn's logistic regression, finite differences, separable rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
+from edgewise.errors import SettingsError, ShapeError, ValuesError
 from edgewise.train import Smoothing, SoftmaxProblem, fit_additive, fit_softmax
 from edgewise.train.softmax import _lbfgs, _newton
 
@@ -42,6 +45,41 @@ def test_slope_and_curvature_are_those_of_the_loss() -> None:
         assert slope[feature, number] == pytest.approx((high - low) / 2e-6, abs=1e-7)
         found = ((high_slope - low_slope) / 2e-6).T[given.free.T]
         np.testing.assert_allclose(curvature[:, column], found, atol=1e-7)
+
+
+@pytest.mark.parametrize("weights", [np.zeros(200), -np.ones(200), np.full(200, np.nan)], ids=["none", "below", "nan"])
+def test_weights_that_cannot_be_are_refused(weights: np.ndarray) -> None:
+    given = problem(3)
+    with pytest.raises(ValuesError):
+        replace(given, weights=weights)
+    with pytest.raises(ValuesError):
+        fit_additive(np.tanh(given.design[:, 1:]), given.shares, weights)
+
+
+def test_parts_that_do_not_fit_together_are_refused() -> None:
+    given = problem(3)
+    with pytest.raises(ValuesError, match="NaN or infinite"):
+        replace(given, design=np.where(given.design > 2, np.nan, given.design))
+    with pytest.raises(SettingsError, match="ridge=-1"):
+        Smoothing(ridge=-1)
+
+
+@pytest.mark.against_annotations
+def test_shapes_that_do_not_fit_together_are_refused() -> None:
+    given = problem(3)
+    with pytest.raises(ShapeError, match="200 rows of 4 features"):
+        replace(given, weights=given.weights[1:])
+    with pytest.raises(ShapeError, match=r"free must be \(4, 3\)"):
+        replace(given, free=given.free[:, 1:])
+
+
+def test_a_class_that_no_row_has_and_rows_all_of_one_class_stay_finite() -> None:
+    x = np.linspace(-1, 1, 40)[:, None]
+    shares = np.eye(3)[np.zeros(40, dtype=int)]
+    with torch.no_grad():
+        odds = fit_additive(x, shares, np.ones(40))(torch.as_tensor(x)).numpy()
+    assert np.isfinite(odds).all()
+    assert (odds.argmax(1) == 0).all()
 
 
 def test_both_optimisers_end_at_the_same_place() -> None:

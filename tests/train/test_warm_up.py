@@ -1,6 +1,7 @@
 """The compiled loop takes the steps that torch's own Adam takes."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ import torch
 from numba import njit
 from torch import Tensor
 
+from edgewise.basis import BSpline
 from edgewise.basis.kernels.arithmetic import exponential
+from edgewise.basis.kernels.compiling import stamp
 from edgewise.basis.kernels.vectors import load, store
-from edgewise.errors import SettingsError, TrainingError
+from edgewise.errors import SettingsError, ShapeError, TrainingError
 from edgewise.nn import KAN
 from edgewise.surgery import fix, place_knots, remove
-from edgewise.train import Levenberg, Objective, TrainingData, levenberg
+from edgewise.train import Levenberg, Objective, TrainingData, levenberg, whole_loop
 from edgewise.train.stack import Stack
 from edgewise.train.warm_up import warm_up
 
@@ -65,6 +68,25 @@ def test_the_steps_are_those_of_adam_in_torch(shape: list, settings: dict, uneve
         torch.testing.assert_close(stack.unstack(number)(rows.x), one(rows.x), rtol=1e-9, atol=1e-11)
 
 
+def test_knots_that_meet_take_the_same_steps() -> None:
+    rows = data(weighed=False)
+    one = network([2, 2, 1], 0, {})
+    for layer in one:
+        breaks = torch.tensor([[-1.0, -0.5, 0.2, 0.2, 0.6, 1.0]], dtype=torch.float64).repeat(layer.n_in, 1)
+        layer.basis = BSpline.at(breaks, 3)
+    losses = warm_up(Stack.of([one]), rows, STEPS, 0.03)
+    torch.testing.assert_close(losses[0], by_torch(one, rows, STEPS, 0.03), rtol=1e-10, atol=0)
+
+
+def test_what_is_kept_of_the_loop_is_found_by_the_files_it_is_made_of() -> None:
+    """numba alone looks at the date of whole_loop.py: a mended exponential would not be noticed."""
+    source = Path(whole_loop.__file__).read_text()
+    parts = [name for name in ("arithmetic", "vectors", "splines", "pieces") if f"kernels.{name} import" in source]
+    closed = [cell.cell_contents for cell in whole_loop.whole_loop.py_func.__closure__]
+    assert closed == [stamp(*(f"{name}.py" for name in parts))]
+    assert len({stamp("arithmetic.py"), stamp("vectors.py"), *closed}) == 3
+
+
 def test_a_network_in_float32_gets_the_same_steps_rounded() -> None:
     rows = data(weighed=False)
     stack = Stack.of([network([2, 3, 1], 0, {}, torch.float32)])
@@ -104,6 +126,9 @@ def test_what_it_cannot_do_is_said() -> None:
         warm_up(Stack.of([named]), data(), 3)
     with pytest.raises(SettingsError, match="steps=0"):
         warm_up(Stack.of([network([2, 1], 0, {})]), data(), 0)
+    for outputs in (1, 2):  # the compiled loop checks no bounds
+        with pytest.raises(ShapeError, match="outputs"):
+            warm_up(Stack.of([network([2, 3 - outputs], 0, {})]), data(outputs=outputs), 3)
     huge = TrainingData(data().x, data().y * 1e300, data().x[:0], data().y[:0])
     with pytest.raises(TrainingError, match="no restart of 1 has a finite error after 3 steps"):
         warm_up(Stack.of([network([2, 1], 0, {})]), huge, 3)

@@ -89,7 +89,7 @@ class Basis(nn.Module, ABC):
         """Values and slopes at x, from those at the points `near` it and the way ``beyond``."""
         if self.extrapolation == "constant":
             nothing = torch.where(beyond.isnan(), beyond, torch.zeros_like(beyond))  # 0 * beyond is no number at inf
-            return values + nothing, torch.where(beyond == 0, slopes, torch.zeros_like(slopes))
+            return values + nothing, torch.where(beyond == 0, slopes, nothing)
         return values + slopes * beyond, slopes
 
     def require_inside(self, x: Float[Tensor, "*batch n_in"]) -> None:

@@ -55,7 +55,7 @@ class Edge:
         with torch.no_grad():
             if self.primitive is not None and self.constants is not None:
                 return apply_primitive(self.primitive, x, x.new_tensor(self.constants).unsqueeze(0).T.squeeze(-1))
-            row = x.new_zeros(len(x), self.layer.n_in)
+            row = self.layer.basis.low.to(x).repeat(len(x), 1)  # the other inputs stay in their own ranges
             row[:, self.source] = x
             features = self.layer.features(row)[:, self.source]
             return features @ self.layer.effective_weight()[self.source, :, self.target]

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from numpy import ndarray as Array
 from scipy.linalg import block_diag
 
+from edgewise.errors import SettingsError, ValuesError
 from edgewise.nn import KAN
 
 from .softmax import SoftmaxProblem, fit_softmax
@@ -29,6 +30,12 @@ class Smoothing:
     ridge: float = 1e-2
     roughness: float = 1e-2
 
+    def __post_init__(self) -> None:
+        if not (0 <= self.ridge < np.inf and 0 <= self.roughness < np.inf):
+            raise SettingsError(
+                f"ridge and roughness must be finite and 0 or more, got ridge={self.ridge}, roughness={self.roughness}."
+            )
+
 
 def fit_additive(
     x: Float[Array, "rows n_in"],
@@ -39,7 +46,10 @@ def fit_additive(
     """A network [n_in, classes] whose softmax tells the classes apart; [n_in, 1], a sigmoid's log-odds, where they are two.
 
     ``x`` are inputs scaled to [-1, 1], ``shares`` is one at each row's class, ``weights`` say how much each row counts.
+    Raises ValuesError unless a row counts, and for weights below 0 and values that are not finite.
     """
+    if not (weights >= 0).all() or not weights.any():
+        raise ValuesError("weights of rows must be 0 or more, and one of them above 0.")
     n_in, classes = x.shape[1], shares.shape[1]
     outputs = 1 if classes == 2 else classes
     network = KAN(

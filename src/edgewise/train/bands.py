@@ -119,7 +119,7 @@ def _as_network_sees(model: Model | KAN, x: np.ndarray | Tensor, y: np.ndarray |
         raise ShapeError(
             f"rows of {network.shape[0]} columns and as many targets were expected, got x {x.shape} and y {y.shape}."
         )
-    y = y.reshape(len(y), -1)
+    y = y[:, None] if y.ndim == 1 else y
     if isinstance(model, Model):
         x, y = model.input_scaling.into(x), model.target_scaling.into(y)
     return network, torch.as_tensor(x, dtype=torch.float64), torch.as_tensor(y, dtype=torch.float64)

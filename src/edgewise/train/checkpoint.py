@@ -11,6 +11,7 @@ from edgewise.errors import StorageError
 from edgewise.files import write_whole
 from edgewise.nn import KAN
 
+VERSION = 2
 Losses = list[tuple[float, float]]
 
 
@@ -21,7 +22,7 @@ def write_checkpoint(path: str | Path, network: KAN, best: KAN, losses: Losses, 
         **{f"best.{name}": value for name, value in _numbers(best).items()},
         **{f"state.{name}": value.detach().cpu().contiguous() for name, value in state.items()},
     }
-    header = {"checkpoint": json.dumps({"version": 2, "losses": losses, "fixed": _names(network)})}
+    header = {"checkpoint": json.dumps({"version": VERSION, "losses": losses, "fixed": _names(network)})}
     write_whole(path, to_bytes(tensors, metadata=header))
 
 
@@ -34,6 +35,10 @@ def read_checkpoint(path: str | Path, network: KAN, best: KAN) -> tuple[Losses, 
         with safe_open(str(path), framework="pt") as file:
             header = json.loads((file.metadata() or {})["checkpoint"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+        if header["version"] != VERSION:
+            raise StorageError(
+                f"{path} has version {header['version']}, but this edgewise goes on from {VERSION}: remove it."
+            )
         if header["fixed"] != _names(network):
             raise StorageError(f"{path} belongs to a network whose edges are fixed to other functions.")
         for target, prefix in ((network, "network."), (best, "best.")):

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from numpy import ndarray as Array
 from torch import Tensor
 
 from edgewise.basis import BSpline
 from edgewise.basis.base import MARGIN
+from edgewise.basis.kernels.pieces import polynomials
 
 from .jacobian import StackLeastSquares
 from .stack import LayerStack, Stack
@@ -42,7 +42,7 @@ class CompiledLeastSquares:
 
     def __init__(self, stack: Stack, x: Tensor, y: Tensor, penalty: float = 0.0, weights: Tensor | None = None) -> None:
         self.plain = StackLeastSquares(stack, x, y, penalty, weights)
-        self.rows = _Rows.of(self.plain)
+        self.rows = _Rows(self.plain)
 
     @property
     def accepted(self) -> Tensor:
@@ -81,7 +81,7 @@ class _Rows:
         self.meta, self.margins = _meta(layers)
         self.arity = np.concatenate([layer.template.arity for layer in layers]).astype(np.int64)
         self.breaks = _by_start([_breaks(layer.basis) for layer in layers], self.starts)
-        self.tables = _by_start([pieces(layer.basis) for layer in layers], self.starts)
+        self.tables = _by_start([_tables(layer.basis) for layer in layers], self.starts)
         self.ends = _by_start([_ends(layer.basis) for layer in layers], self.starts).astype(np.int64)
         self.bias = np.concatenate([layer.bias.numpy() for layer in layers], 1)
         self.number = np.full(sum(layer.weight[0].numel() for layer in layers), -1, dtype=np.int64)
@@ -93,11 +93,6 @@ class _Rows:
         self.few = self.parameters**2 > FEW * per_row**2
         self.per_row = per_row
         self.block = max(16, int(BLOCK / (8 * max(1, self.parameters * self.y.shape[1]))))
-
-    @classmethod
-    def of(cls, problem: StackLeastSquares) -> "_Rows":
-        """The flat arrays of a problem."""
-        return cls(problem)
 
     def _arguments(self, start: int, theta: Array) -> tuple[Any, ...]:
         weights = np.where(self.number >= 0, theta[self.number], 0.0)
@@ -133,7 +128,8 @@ class _Rows:
 
 
 def _meta(layers: list[LayerStack]) -> tuple[Array, Array]:
-    """A row a layer: inputs, sums, nodes, features, degree, residual, extrapolation; and the largest of each."""
+    """A row a layer: inputs, sums, nodes, features, degree, residual; and how far beyond its border a spline goes
+    on as it is, in shares of the range (-1: not at all, it is held)."""
     rows = []
     for layer in layers:
         n_in, features, n_sums = layer.weight.shape[1:]
@@ -152,35 +148,11 @@ def _by_start(parts: list[Tensor], starts: int) -> Array:
 
 
 def _breaks(basis: Any) -> Tensor:
-    """Where pieces meet: (R * n_in, intervals + 1)."""
     return basis.breaks
 
 
-def pieces(basis: Any) -> Float[Tensor, "n_in intervals powers functions"]:
-    """The functions that are not zero on each piece, as polynomials in (x - left) / width, lowest power first.
-
-    De Boor's triangle on polynomials instead of numbers: sums of terms of one sign, so nothing is lost.
-    """
-    d, breaks = basis.degree, basis.breaks
-    left, width = breaks[:, :-1], breaks.diff(dim=1)
-    width = torch.where(width > 0, width, torch.ones_like(width))
-    knots = basis.knots.unfold(1, 2 * d + 2, 1)[:, : basis.intervals]  # t[p] ... t[p + 2d + 1] around the piece p
-    ahead = [(knots[..., d + 1 + r] - left) / width for r in range(d)]  # in widths, at the left end
-    behind = [(left - knots[..., d - r]) / width for r in range(d)]
-    one = torch.zeros(*left.shape, d + 1, dtype=left.dtype)
-    one[..., 0] = 1
-    row = [one]
-    for level in range(1, d + 1):
-        shares = [row[r] / (ahead[r] + behind[level - 1 - r]).unsqueeze(-1) for r in range(level)]
-        falling = [_times(share, ahead[r], -1.0) for r, share in enumerate(shares)]
-        rising = [_times(share, behind[level - 1 - r], 1.0) for r, share in enumerate(shares)]
-        row = [falling[0], *(a + b for a, b in zip(rising, falling[1:], strict=False)), rising[-1]]
-    return torch.stack(row, -1)
-
-
-def _times(polynomial: Tensor, constant: Tensor, slope: float) -> Tensor:
-    """The polynomial times (constant + slope * u)."""
-    return polynomial * constant.unsqueeze(-1) + slope * torch.nn.functional.pad(polynomial, (1, -1))
+def _tables(basis: Any) -> Tensor:
+    return polynomials(basis.knots, basis.degree, basis.intervals)
 
 
 def _ends(basis: Any) -> Tensor:

@@ -33,6 +33,7 @@ def _divided(basis: BSpline, eye: Tensor) -> Tensor:
     rows = eye.expand(basis.n_in, -1, -1)
     for level in range(1, basis.degree + 1):
         between = basis.knots[:, basis.degree + 1 : -level] - basis.knots[:, level : -basis.degree - 1]
+        between = torch.where(between > 0, between, torch.inf)  # where knots meet there is no function to weigh
         rows = (basis.degree + 1 - level) * rows.diff(dim=1) / between.unsqueeze(-1)  # of the level-th derivative
     narrower = torch.minimum(widths[:, 1:], widths[:, :-1]).unsqueeze(-1)
     return rows.diff(dim=1) * narrower**basis.degree

@@ -139,8 +139,8 @@ def _round(run: _Run, data: TrainingData | Chunks, objective: Objective, setting
     held = _held_out(run.network, data, objective)
     if not (math.isfinite(value) and math.isfinite(held)):
         raise TrainingError(
-            f"round {number + 1} of {settings.optimiser} ended with the loss {held}. Lower the rate (now {settings.rate}), "
-            f"scale the inputs to about [-1, 1], or look for huge targets."
+            f"round {number + 1} of {settings.optimiser} ended with the loss {value} on the training rows and {held} on those "
+            f"held out. Lower the rate (now {settings.rate}), scale the inputs to about [-1, 1], or look for huge targets."
         )
     if held < min((r.held_out for r in run.rounds), default=math.inf):
         run.best = copy.deepcopy(run.network)
@@ -180,19 +180,22 @@ def _adam(
     named = dict(run.network.named_parameters())
     optimiser = torch.optim.Adam(named.values(), lr=rate, fused=True)
     _restore(optimiser, named, run.state)
-    total, rows = 0.0, 0
+    total, counted = 0.0, 0.0
     for x, y, weights in data.batches(settings.batch, generator):
+        share = float(len(x) if weights is None else weights.sum())
+        if share == 0:  # a mean over nothing is no number
+            continue
         optimiser.zero_grad()
         value = objective(run.network, x, y, weights)
         value.backward()
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), settings.clip)
         optimiser.step()
-        total += float(value.detach()) * len(x)
-        rows += len(x)
+        total += float(value.detach()) * share
+        counted += share
     run.state = {
         f"{name}|{key}": part for name, value in named.items() for key, part in optimiser.state.get(value, {}).items()
     }
-    return total / max(rows, 1)
+    return total / counted if counted else 0.0
 
 
 OPTIMISERS: dict[str, Callable[[_Run, TrainingData | Chunks, Objective, Gradient, torch.Generator], float]] = {

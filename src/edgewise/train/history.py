@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from edgewise.errors import ShapeError, ValuesError
+from edgewise.errors import SettingsError, ShapeError, ValuesError
 from edgewise.nn import KAN
 
 from .certificate import Certificate
@@ -43,7 +43,10 @@ class TrainingData:
 
     def require(self, network: KAN) -> None:
         """Raise ShapeError unless the columns are as many as the network's inputs and outputs."""
-        n_in, n_out = network.shape[0], network.shape[-1]
+        self.require_columns(network.shape[0], network.shape[-1])
+
+    def require_columns(self, n_in: int, n_out: int) -> None:
+        """Raise ShapeError unless x has ``n_in`` columns and y ``n_out``."""
         for x, y in ((self.x, self.y), (self.x_held, self.y_held)):
             if x.shape[1] != n_in or y.shape[1] != n_out:
                 raise ShapeError(
@@ -75,7 +78,10 @@ class TrainingData:
 
     @classmethod
     def split(cls, x: Tensor, y: Tensor, held_out: float = 0.2, seed: int = 0) -> "TrainingData":
-        """Hold a share of the rows out, drawn by ``seed``."""
+        """Hold a share of the rows out, drawn by ``seed``. Raises SettingsError unless that leaves rows to train on."""
+        if not 0 <= held_out < 1:
+            raise SettingsError(f"held_out is a share from 0 to below 1, like 0.2; got {held_out}.")
+        check_rows(x, y, "given")
         order = torch.randperm(len(x), generator=torch.Generator().manual_seed(seed))
         n_held = round(held_out * len(x))
         held, kept = order[:n_held], order[n_held:]

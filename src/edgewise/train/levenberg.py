@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from edgewise.errors import TrainingError
+from edgewise.basis import Basis
+from edgewise.errors import SettingsError, TrainingError
 from edgewise.nn import KAN
 from edgewise.solve import Solution, levenberg_marquardt
 from edgewise.surgery import place_knots
@@ -72,6 +73,23 @@ class Levenberg:
     compiled: bool = False
     warm_up: int = 0
     memory: float = 2.0**30
+
+    def __post_init__(self) -> None:
+        keep = (self.keep,) if isinstance(self.keep, int) else self.keep
+        if not (self.intervals and keep) or min(self.restarts, self.bouts, self.steps, *self.intervals, *keep) < 1:
+            raise SettingsError(
+                f"restarts, keep, bouts, steps and each of intervals must be 1 or more, got restarts={self.restarts}, "
+                f"keep={self.keep}, bouts={self.bouts}, steps={self.steps}, intervals={self.intervals}."
+            )
+        if min(self.placements, self.thin_after, self.warm_up) < 0:
+            raise SettingsError(
+                f"placements, thin_after and warm_up must be 0 or more, got {self.placements}, {self.thin_after} and "
+                f"{self.warm_up}."
+            )
+        if not all(0 <= strength < math.inf for strength in (self.penalty, *self.penalties)):
+            raise SettingsError(
+                f"penalty and each of penalties must be finite and 0 or more, got {self.penalty} and {self.penalties}."
+            )
 
     def kept(self, stage: int) -> int:
         """How many restarts go on after a stage."""
@@ -260,15 +278,21 @@ def _place_knots(stack: Stack, data: TrainingData) -> None:
     """Put the hidden knots where the activations of the new weights fall (coefficients stay as drawn)."""
     for number in range(1, len(stack.layers)):
         basis = stack.layers[number].basis
-        activations = stack.activations(data.x)[number]
-        if not bool(activations.isfinite().all()):
+        finite, low, high = _ranges(basis, stack.activations(data.x)[number])
+        if not bool(finite.any()):
             raise nothing_finite(stack, data, f"value at every node of layer {number} before the first step")
-        stack.layers[number].basis = basis.with_range(*_ranges(activations))
+        stack.layers[number].basis = basis.with_range(low, high)
 
 
-def _ranges(activations: Tensor) -> tuple[Tensor, Tensor]:
-    """The range of each node's activations, restarts and nodes in one row."""
-    return reach(activations.transpose(0, 1).flatten(1))
+def _ranges(basis: Basis, activations: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Which restarts have finite activations (R,), and the range of each node's, restarts and nodes in one row.
+
+    A restart that has not keeps the ranges of ``basis``.
+    """
+    finite = activations.isfinite().flatten(1).all(1)
+    low, high = reach(activations.transpose(0, 1).flatten(1))
+    known = finite.repeat_interleave(activations.shape[2])
+    return finite, torch.where(known, low, basis.low), torch.where(known, high, basis.high)
 
 
 def _follow(stack: Stack, x: Tensor) -> bool:
@@ -276,14 +300,11 @@ def _follow(stack: Stack, x: Tensor) -> bool:
     moved = False
     for number in range(1, len(stack.layers)):
         layer = stack.layers[number]
-        activations = stack.activations(x)[number]
-        if not bool(activations.isfinite().all()):
-            continue
-        low, high = _ranges(activations)
         basis = layer.basis
+        finite, low, high = _ranges(basis, stack.activations(x)[number])
         width = basis.high - basis.low
         off = (low < basis.low - 0.03 * width) | (high > basis.high + 0.03 * width) | (high - low < 0.67 * width)
-        chosen = off.view(stack.starts, -1).any(1)
+        chosen = off.view(stack.starts, -1).any(1) & finite
         if bool(chosen.any()):
             layer.move(stretch(basis, low, high), chosen)
             moved = True

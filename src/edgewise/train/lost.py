@@ -19,7 +19,8 @@ def nothing_finite(stack: Stack, data: TrainingData, what: str) -> TrainingError
 
 
 def _advice(data: TrainingData) -> str:
-    suspects = [*_largest("x", data.x), *_largest("y", data.y), *_largest("x held out", data.x_held)]
+    parts = {"x": data.x, "y": data.y, "x held out": data.x_held, "y held out": data.y_held}
+    suspects = [suspect for name, columns in parts.items() for suspect in _largest(name, columns)]
     value, name = max(suspects)
     if value > HUGE:
         return f"The largest value is {value:.2g}, in {name}: scale the columns to about 1, or take their logarithm."

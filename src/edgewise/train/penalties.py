@@ -15,6 +15,8 @@ from torch.utils.checkpoint import checkpoint
 from edgewise.errors import SettingsError
 from edgewise.nn import KAN, KANLayer
 
+from .differences import differences
+
 
 @dataclass(frozen=True)
 class Penalty:
@@ -61,11 +63,14 @@ def entropy(magnitudes: Float[Tensor, "n_sums n_in"]) -> Float[Tensor, ""]:
 
 
 def roughness(layer: KANLayer) -> Float[Tensor, ""]:
-    """The mean squared difference of order degree + 1 of the coefficients; 0 where one piece leaves none of that order."""
-    order = layer.basis.degree + 1
-    if order >= layer.basis.n_basis:
+    """The mean squared difference of order degree + 1 of the coefficients; 0 where one piece leaves none of that order.
+
+    On uneven knots the differences are those of `differences`, so that polynomials of the degree stay free there too.
+    """
+    rows = differences(layer.basis)
+    if not rows.shape[1]:
         return layer.weight.new_zeros(())
-    return torch.diff(layer.coefficients, n=order, dim=-1).square().mean()
+    return torch.einsum("idf,sif->sid", rows, layer.coefficients).square().mean()
 
 
 def _layer_magnitudes(layer: KANLayer, x: Tensor) -> Tensor:

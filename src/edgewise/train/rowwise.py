@@ -1,16 +1,15 @@
 """One pass over the rows of a network of splines, compiled; imported only where it is used, since numba is large."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from edgewise.basis.kernels.compiling import kept
 
 
 def _compiled(function: Callable[..., Any]) -> Any:
-    """The function itself, whatever checks of annotations a test has put around it."""
-    return njit(cache=True, error_model="numpy")(inspect.unwrap(function))
+    return kept(function, {"error_model": "numpy"})
 
 
 @_compiled

@@ -14,6 +14,8 @@ from numpy import ndarray as Array
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
 
+from edgewise.errors import ShapeError, ValuesError
+
 MOST_BY_NEWTON = 400  # free weights
 STEPS = 60
 RIDGE = 1e-9  # keeps the curvature invertible where columns repeat each other
@@ -26,6 +28,9 @@ class SoftmaxProblem:
     ``design`` holds what the weights multiply, ``shares`` one at each row's class, ``weights`` how much a row counts
     (they are divided by their sum), ``penalty`` the quadratic penalty of the weights of one class, and ``free`` which
     weights may differ from zero: a class without free weights is the reference.
+
+    Raises ShapeError for parts that do not fit together, ValuesError for numbers that are not finite and weights of rows
+    that are below 0 or all 0.
     """
 
     design: Float[Array, "rows features"]
@@ -33,6 +38,20 @@ class SoftmaxProblem:
     weights: Float[Array, " rows"]
     penalty: Float[Array, "features features"]
     free: Bool[Array, "features classes"]
+
+    def __post_init__(self) -> None:
+        (rows, features), (shared, classes) = self.design.shape, self.shares.shape
+        if not (shared == rows == len(self.weights) and self.penalty.shape == (features, features)):
+            raise ShapeError(
+                f"{rows} rows of {features} features need as many shares and weights and a square penalty, got "
+                f"{self.shares.shape}, {self.weights.shape} and {self.penalty.shape}."
+            )
+        if self.free.shape != (features, classes):
+            raise ShapeError(f"free must be {(features, classes)}, features and classes, got {self.free.shape}.")
+        if not all(np.isfinite(part).all() for part in (self.design, self.shares, self.weights, self.penalty)):
+            raise ValuesError("the rows, their weights or the penalty hold NaN or infinite values.")
+        if not (self.weights >= 0).all() or not self.weights.any():
+            raise ValuesError("weights of rows must be 0 or more, and one of them above 0.")
 
     def loss(self, theta: Float[Array, "features classes"]) -> tuple[float, Float[Array, "features classes"]]:
         """The penalised mean loss and its gradient."""

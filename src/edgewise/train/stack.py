@@ -32,6 +32,11 @@ class LayerStack:
     def of(cls, layers: list[KANLayer]) -> "LayerStack":
         """The same layer of several networks."""
         first = layers[0]
+        graph = _graph(first)
+        if any(_graph(layer) != graph for layer in layers[1:]):
+            raise SettingsError(
+                "networks side by side must be alike in nodes, basis, residual function, absent edges and fixed edges."
+            )
         if first.spline_weight is not None:
             raise SettingsError(
                 "Levenberg-Marquardt trains layers without a spline_weight of their own (it adds nothing to them)."
@@ -96,6 +101,11 @@ class LayerStack:
         self.basis = basis
 
 
+def _graph(layer: KANLayer) -> tuple[object, ...]:
+    """What layers of one stack have in common: all but numbers and knots."""
+    return layer.n_in, layer.arity, layer.residual, layer.basis.settings(), layer.mask.tolist(), layer.fixed_names()
+
+
 def _fixed_edge(primitive: Primitive, x: Tensor, constants: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     a, b, c, d, p = constants.T.unsqueeze(-1)
     inner = a * x + b
@@ -118,7 +128,12 @@ class Stack:
 
     @classmethod
     def of(cls, networks: list[KAN]) -> "Stack":
-        """Networks of the same shape, pieces, mask and fixed edges, side by side."""
+        """Networks of the same shape, pieces, mask and fixed edges, side by side.
+
+        Raises SettingsError where there is none, where they differ, or where one has a ``spline_weight``.
+        """
+        if not networks or any(len(network) != len(networks[0]) for network in networks):
+            raise SettingsError(f"a stack needs networks of as many layers, got {[len(n) for n in networks]}.")
         return cls([LayerStack.of([network[number] for network in networks]) for number in range(len(networks[0]))])
 
     def unstack(self, start: int) -> KAN:

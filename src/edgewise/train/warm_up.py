@@ -15,9 +15,10 @@ from torch import Tensor
 
 from edgewise.basis import RESIDUALS, BSpline
 from edgewise.basis.base import MARGIN
+from edgewise.basis.kernels.pieces import polynomials
 from edgewise.errors import SettingsError
 
-from .compiled import RESIDUAL_CODES, pieces
+from .compiled import RESIDUAL_CODES
 from .history import TrainingData
 from .lost import nothing_finite
 from .stack import LayerStack, Stack
@@ -41,7 +42,8 @@ def warm_up(stack: Stack, data: TrainingData, steps: int, rate: float = 1e-2) ->
     (restarts, steps). The numbers are those of ``torch.optim.Adam`` on the same network in float64; a float32 stack is
     computed in float64 and rounded at the end.
 
-    Raises SettingsError where `can_warm_up` says no, TrainingError when no restart has a finite error after the steps.
+    Raises SettingsError where `can_warm_up` says no, ShapeError if the columns do not fit the networks, TrainingError when
+    no restart has a finite error before the last step.
     """
     if not can_warm_up(stack):
         raise SettingsError(
@@ -50,6 +52,8 @@ def warm_up(stack: Stack, data: TrainingData, steps: int, rate: float = 1e-2) ->
         )
     if steps < 1 or rate <= 0:
         raise SettingsError(f"steps must be 1 or more and rate above 0, got steps={steps}, rate={rate}.")
+    first, last = stack.layers[0].template, stack.layers[-1].template
+    data.require_columns(first.n_in, last.n_out)  # the compiled loop would read past the end of the targets
     whole_loop, net = _kernel(), _Net(stack)
     y, roots = _grouped(data)
     losses = np.empty((stack.starts, steps))
@@ -88,7 +92,7 @@ class _Net:
             highs.append(basis.high + spare)
             ends.append(torch.stack([basis.piece(edge.unsqueeze(0))[0] for edge in (basis.low, basis.high)], 1).ravel())
             marks.append(basis.breaks.ravel())
-            tables.append(pieces(basis).ravel())
+            tables.append(polynomials(basis.knots, basis.degree, basis.intervals).ravel())
             if row[14] >= 0:
                 _lay_pieces(records, basis, row)
         joined = [torch.cat(part).numpy() for part in (lows, highs, ends, marks, tables)]

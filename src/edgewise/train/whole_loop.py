@@ -13,13 +13,10 @@ values are held beyond the borders, then where things of the layer begin: 7 its 
 11 biases, 12 breaks, 13 table, 14 records of pieces, 15 its outputs.
 """
 
-import inspect
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from edgewise.basis.kernels.arithmetic import (
     FOUR,
@@ -37,25 +34,17 @@ from edgewise.basis.kernels.arithmetic import (
     value_and_slope,
     where_zero,
 )
+from edgewise.basis.kernels.compiling import inner, kernel, stamp
 from edgewise.basis.kernels.vectors import add_scaled, between, count_reached, get, load, nothing_counted, put, scaled
 from edgewise.basis.kernels.vectors import store as keep
 
 GROUP = 32  # rows that go forward and backward together
 LANES = 8
+STAMP = stamp("arithmetic.py", "vectors.py")
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # torch's defaults
 
 
-def _compiled(function: Callable[..., Any]) -> Any:
-    """Compile on the first call; keep the result on disk where there is a place for it."""
-    bare = inspect.unwrap(function)  # what checks annotations in the tests has wrapped it
-    settings = {"nogil": True, "error_model": "numpy", "_nrt": False}
-    try:
-        return njit(cache=True, **settings)(bare)
-    except RuntimeError:  # no directory that can be written
-        return njit(**settings)(bare)
-
-
-@_compiled
+@inner
 def write_records(meta, layer, theta, table, records):  # type: ignore[no-untyped-def]
     """The polynomial of each edge on each piece, from its weights."""
     n_in, n_sums, features, d = meta[layer, 0], meta[layer, 1], meta[layer, 3], meta[layer, 4]
@@ -74,7 +63,7 @@ def write_records(meta, layer, theta, table, records):  # type: ignore[no-untype
             edge += 1
 
 
-@_compiled
+@inner
 def read_moments(meta, layer, gradient, table, moments):  # type: ignore[no-untyped-def]
     """The way back of ``write_records``, for gradients."""
     n_in, n_sums, features, d = meta[layer, 0], meta[layer, 1], meta[layer, 3], meta[layer, 4]
@@ -93,7 +82,7 @@ def read_moments(meta, layer, gradient, table, moments):  # type: ignore[no-unty
             edge += 1
 
 
-@_compiled
+@inner
 def add_rows(values, value, weights, at, wide, count, found):  # type: ignore[no-untyped-def]
     """found + the sum of values[k] * (row k of the weights); with a constant ``count`` the loop is rolled out"""
     for f in range(count):
@@ -101,7 +90,7 @@ def add_rows(values, value, weights, at, wide, count, found):  # type: ignore[no
     return found
 
 
-@_compiled
+@inner
 def add_to_rows(values, value, gradient, at, wide, count, up):  # type: ignore[no-untyped-def]
     """The way back of ``add_rows``."""
     for f in range(count):
@@ -109,7 +98,7 @@ def add_to_rows(values, value, gradient, at, wide, count, up):  # type: ignore[n
         keep(gradient, here, add_scaled(get(values, value + f), up, load(gradient, here, LANES)))
 
 
-@_compiled
+@inner
 def first_sums(meta, theta, values, places, row, sums):  # type: ignore[no-untyped-def]
     """The sums of the first layer."""
     n_in, n_sums, features, d = meta[0, 0], meta[0, 1], meta[0, 3], meta[0, 4]
@@ -129,7 +118,7 @@ def first_sums(meta, theta, values, places, row, sums):  # type: ignore[no-untyp
             keep(sums, (tile // LANES * GROUP + r) * LANES, found)
 
 
-@_compiled
+@inner
 def turn(from_, to, n_sums):  # type: ignore[no-untyped-def]
     """(tiles, rows, lanes) -> (sums, rows)."""
     for s in range(n_sums):
@@ -137,7 +126,7 @@ def turn(from_, to, n_sums):  # type: ignore[no-untyped-def]
             put(to, s * GROUP + r, get(from_, (s // LANES * GROUP + r) * LANES + s % LANES))
 
 
-@_compiled
+@inner
 def turn_back(from_, to, n_sums):  # type: ignore[no-untyped-def]
     """(sums, rows) -> (tiles, rows, lanes)."""
     for s in range(n_sums):
@@ -145,7 +134,7 @@ def turn_back(from_, to, n_sums):  # type: ignore[no-untyped-def]
             put(to, (s // LANES * GROUP + r) * LANES + s % LANES, get(from_, s * GROUP + r))
 
 
-@_compiled
+@inner
 def first_gradient(meta, gradient, values, places, row, ups):  # type: ignore[no-untyped-def]
     """What the rows add to the gradient of the first layer."""
     n_in, n_sums, features, d = meta[0, 0], meta[0, 1], meta[0, 3], meta[0, 4]
@@ -170,7 +159,7 @@ def first_gradient(meta, gradient, values, places, row, ups):  # type: ignore[no
             keep(gradient, last, residual)
 
 
-@_compiled
+@inner
 def residual_functions(kind, flow, here, value, slope):  # type: ignore[no-untyped-def]
     """The residual function of a node on all rows of the group, and its slope."""
     one = spread(1.0, LANES)
@@ -186,7 +175,7 @@ def residual_functions(kind, flow, here, value, slope):  # type: ignore[no-untyp
             keep(slope, here + r, one)
 
 
-@_compiled
+@inner
 def forward(meta, layer, theta, nodes, marks, records, flow, sums, kept, piece, slopes):  # type: ignore[no-untyped-def]
     """The sums of an inner layer, and the slopes of its edges."""
     n_in, n_sums, features, d = meta[layer, 0], meta[layer, 1], meta[layer, 3], meta[layer, 4]
@@ -231,7 +220,7 @@ def forward(meta, layer, theta, nodes, marks, records, flow, sums, kept, piece, 
                 keep(beyonds, here, zero if held else multiply(beyond, record[1]))
 
 
-@_compiled
+@inner
 def combine(meta, layer, arity, sums, flow):  # type: ignore[no-untyped-def]
     """Nodes out of sums: each its own, or the product of several."""
     s = meta[layer, 8]
@@ -244,7 +233,7 @@ def combine(meta, layer, arity, sums, flow):  # type: ignore[no-untyped-def]
         s += get(arity, node)
 
 
-@_compiled
+@inner
 def divide_up(meta, layer, arity, sums, back, ups):  # type: ignore[no-untyped-def]
     """Derivatives by nodes -> by the sums of a layer."""
     s = meta[layer, 8]
@@ -260,7 +249,7 @@ def divide_up(meta, layer, arity, sums, back, ups):  # type: ignore[no-untyped-d
         s += many
 
 
-@_compiled
+@inner
 def write_powers(here, d, kept, powers):  # type: ignore[no-untyped-def]
     """Of each row the derivatives of an edge by the coefficients of its piece: u^k + (what lies beyond) k u^(k - 1).
 
@@ -286,7 +275,7 @@ def write_powers(here, d, kept, powers):  # type: ignore[no-untyped-def]
                 keep(powers, (r + k) * RECORD + FOUR, rows[k])
 
 
-@_compiled
+@inner
 def add_moments(up, node, record, d, piece, powers, moments):  # type: ignore[no-untyped-def]
     """upstream x powers of each row, added to the record of its piece."""
     for r in range(GROUP):
@@ -298,7 +287,7 @@ def add_moments(up, node, record, d, piece, powers, moments):  # type: ignore[no
             keep(moments, at + FOUR, add_scaled(by, high, load(moments, at + FOUR, FOUR)))
 
 
-@_compiled
+@inner
 def backward(meta, layer, ends, ups, kept, piece, slopes, back, gradient, moments, powers):  # type: ignore[no-untyped-def]
     """What the rows add to the gradient of an inner layer, and the derivatives by its inputs."""
     n_in, n_sums, features, d = meta[layer, 0], meta[layer, 1], meta[layer, 3], meta[layer, 4]
@@ -330,7 +319,7 @@ def backward(meta, layer, ends, ups, kept, piece, slopes, back, gradient, moment
             add_moments((ups, up), node, record, d, piece, powers, moments)
 
 
-@_compiled
+@inner
 def residuals(meta, y, roots, row, flow, back):  # type: ignore[no-untyped-def]
     """Residuals of the last nodes into ``back`` as derivatives of the mean squared error; their share of it."""
     last, squares = len(meta) - 1, spread(0.0, LANES)
@@ -345,7 +334,7 @@ def residuals(meta, y, roots, row, flow, back):  # type: ignore[no-untyped-def]
     return total(squares)
 
 
-@_compiled
+@inner
 def adam(theta, gradient, free, mean, square, step, rate):  # type: ignore[no-untyped-def]
     """One step, in the order of torch's own."""
     size = rate / (1.0 - BETA1**step)
@@ -359,36 +348,43 @@ def adam(theta, gradient, free, mean, square, step, rate):  # type: ignore[no-un
         put(theta, k, get(theta, k) - size * first / (math.sqrt(second) / root + EPSILON))
 
 
-@_compiled
-def whole_loop(net, data, parameters, scratch, losses, rate):  # type: ignore[no-untyped-def]
-    """As many steps as ``losses`` has room for; the loss before each."""
-    meta, arity, nodes, marks, table, records = net
-    values, places, y, roots = data
-    theta, gradient, free, mean, square = parameters
-    flow, back, sums, ups, kept, piece, slopes, powers, moments, turned = scratch
-    for step in range(losses.size):
-        loss = 0.0
-        for k in range(gradient.size):
-            put(gradient, k, 0.0)
-        for k in range(moments.size):
-            put(moments, k, 0.0)
-        for layer in range(1, len(meta)):
-            write_records(meta, layer, theta, table, records)
-        for row in range(0, roots.size, GROUP):
-            first_sums(meta, theta, values, places, row, turned)
-            turn(turned, sums, meta[0, 1])
-            combine(meta, 0, arity, sums, flow)
+def _stamped(stamped: int) -> Any:
+    @kernel
+    def whole_loop(net, data, parameters, scratch, losses, rate):  # type: ignore[no-untyped-def]
+        """As many steps as ``losses`` has room for; the loss before each."""
+        _ = stamped
+        meta, arity, nodes, marks, table, records = net
+        values, places, y, roots = data
+        theta, gradient, free, mean, square = parameters
+        flow, back, sums, ups, kept, piece, slopes, powers, moments, turned = scratch
+        for step in range(losses.size):
+            loss = 0.0
+            for k in range(gradient.size):
+                put(gradient, k, 0.0)
+            for k in range(moments.size):
+                put(moments, k, 0.0)
             for layer in range(1, len(meta)):
-                forward(meta, layer, theta, nodes, marks, records, flow, sums, kept, piece, slopes)
-                combine(meta, layer, arity, sums, flow)
-            loss += residuals(meta, y, roots, row, flow, back)
-            for layer in range(len(meta) - 1, 0, -1):
-                divide_up(meta, layer, arity, sums, back, ups)
-                backward(meta, layer, nodes[2], ups, kept, piece, slopes, back, gradient, moments, powers)
-            divide_up(meta, 0, arity, sums, back, ups)
-            turn_back(ups, turned, meta[0, 1])
-            first_gradient(meta, gradient, values, places, row, turned)
-        for layer in range(1, len(meta)):
-            read_moments(meta, layer, gradient, table, moments)
-        put(losses, step, loss)
-        adam(theta, gradient, free, mean, square, step + 1, rate)
+                write_records(meta, layer, theta, table, records)
+            for row in range(0, roots.size, GROUP):
+                first_sums(meta, theta, values, places, row, turned)
+                turn(turned, sums, meta[0, 1])
+                combine(meta, 0, arity, sums, flow)
+                for layer in range(1, len(meta)):
+                    forward(meta, layer, theta, nodes, marks, records, flow, sums, kept, piece, slopes)
+                    combine(meta, layer, arity, sums, flow)
+                loss += residuals(meta, y, roots, row, flow, back)
+                for layer in range(len(meta) - 1, 0, -1):
+                    divide_up(meta, layer, arity, sums, back, ups)
+                    backward(meta, layer, nodes[2], ups, kept, piece, slopes, back, gradient, moments, powers)
+                divide_up(meta, 0, arity, sums, back, ups)
+                turn_back(ups, turned, meta[0, 1])
+                first_gradient(meta, gradient, values, places, row, turned)
+            for layer in range(1, len(meta)):
+                read_moments(meta, layer, gradient, table, moments)
+            put(losses, step, loss)
+            adam(theta, gradient, free, mean, square, step + 1, rate)
+
+    return whole_loop
+
+
+whole_loop = _stamped(STAMP)

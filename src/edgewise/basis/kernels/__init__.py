@@ -76,12 +76,14 @@ def weighted_sums(
         return formula(x, weight)
     basis.require_inside(x)
     rows = x.reshape(-1, x.shape[-1]).contiguous()
-    y: Tensor = WeightedSums.apply(rows, weight, basis, residual, formula, chosen)  # type: ignore[no-untyped-call]
+    y: Tensor = WeightedSums.apply(rows, weight, basis, residual, chosen)  # type: ignore[no-untyped-call]
     return y.view(*x.shape[:-1], weight.shape[-1])
 
 
 def _chosen(basis: Basis, x: Tensor, weight: Tensor) -> Evaluation | None:
-    """The compiled kernels, or tensor operations; None where the formula alone can do it."""
+    """The compiled kernels, or tensor operations; None where the formula alone can do it, or where there are no rows."""
+    if x.numel() == 0:
+        return None
     way, reason, kind = _way.get(), _cannot(basis, x, weight), x.device.type
     worth_it = not reason and x.numel() * weight.shape[-1] >= WORTH_IT[kind]
     if way == "compiled" or (way == "auto" and worth_it):
@@ -93,7 +95,7 @@ def _chosen(basis: Basis, x: Tensor, weight: Tensor) -> Evaluation | None:
                 f"the compiled kernels cannot evaluate this layer: {reason}. Leave the choice to 'auto'."
             )
     alike = x.dtype == weight.dtype == basis.knots.dtype and x.is_floating_point()
-    return tensors if isinstance(basis, BSpline) and alike and x.numel() else None
+    return tensors if isinstance(basis, BSpline) and alike else None
 
 
 def _cannot_be_kept(*tensors: Tensor) -> bool:
@@ -111,8 +113,6 @@ def _cannot(basis: Basis, x: Tensor, weight: Tensor) -> str:
         return f"x is on {x.device}, the weights on {weight.device}, the knots on {basis.knots.device}"
     if not (x.dtype == weight.dtype == basis.knots.dtype and x.dtype in (torch.float32, torch.float64)):
         return f"x is {x.dtype}, the weights are {weight.dtype}, the knots {basis.knots.dtype}"
-    if x.numel() == 0:
-        return "there are no rows"
     return ""
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from edgewise.basis.bspline import BSpline
 from edgewise.basis.residuals import Residual
 
-from .pieces import Pieces, pieces_of
+from .pieces import SLOT, Pieces, pieces_of
 from .threads import in_ranges
 
 
@@ -73,11 +73,10 @@ class Blocks:
         weights = (basis.n_basis + 1) * tiles.lanes * itemsize
         return cls(64 if basis.intervals <= 8 else 1024, 8 if weights <= 32_768 else 4)
 
-    def scratch(self, dtype: Any, degree: int) -> tuple[Any, ...]:
+    def scratch(self, dtype: Any) -> tuple[Any, ...]:
         """Where a thread keeps the values of a block, where their weights begin, and what was located."""
         places = self.rows * self.inputs
-        slot = 8 if degree + 2 <= 8 else 16
-        return (np.empty(places * slot, dtype), np.empty(places, np.int64), np.empty(8, dtype), np.empty(8, np.int32))
+        return (np.empty(places * SLOT, dtype), np.empty(places, np.int64), np.empty(8, dtype), np.empty(8, np.int32))
 
 
 def _kernels(basis: BSpline, tiles: Tiles) -> tuple[Callable[..., Any], ...]:
@@ -122,7 +121,7 @@ def _by_rows(
     outer = (spline, flat(x), flat(extra), basis.n_in, tiles.n_out)
 
     def work(start: int, stop: int) -> None:
-        scratch = blocks.scratch(outer[1].dtype, basis.degree)
+        scratch = blocks.scratch(outer[1].dtype)
         kernel(*outer, *inner, start, stop, blocks.rows, blocks.inputs, *scratch)
 
     in_ranges(work, len(x), x.numel() * tiles.n_out)
@@ -137,7 +136,7 @@ def grad_weight(basis: BSpline, spline: Pieces, x: Tensor, n_out: int, residual:
     inner = (flat(tiles.packed_gradient(g)), flat(result), len(x))
 
     def work(start: int, stop: int) -> None:
-        values, order, near, piece = blocks.scratch(outer[1].dtype, basis.degree)
+        values, order, near, piece = blocks.scratch(outer[1].dtype)
         found, ends = np.empty_like(order), np.empty(blocks.inputs * (basis.intervals + 1), np.int64)
         kernel(*outer, *inner, start, stop, blocks.rows, blocks.inputs, values, order, found, ends, near, piece)
 

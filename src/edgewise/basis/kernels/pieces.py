@@ -11,12 +11,14 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from edgewise.basis.base import MARGIN
 from edgewise.basis.bspline import BSpline
 
 HEADER = 4
+SLOT = 8  # numbers that a kernel keeps of one (row, input): degree + 1 values, then the residual's
 COUNTED = 16  # up to so many uneven pieces, counting the breaks that lie below beats looking one up
 UNIFORM, FEW, MANY = 0, 1, 2
 
@@ -110,14 +112,17 @@ def _table(knots: Tensor, marks: Tensor, degree: int, intervals: int, lanes: int
     there = width > 0
     inverse = torch.where(there, 1 / width, torch.zeros_like(width))
     header = torch.stack([left, inverse, marks[:, 1:], torch.zeros_like(left)], -1)
-    rows = polynomials(knots, degree, intervals)
-    rows = torch.where(there[..., None, None], rows, torch.zeros_like(rows))
-    padded = torch.nn.functional.pad(rows, (0, lanes - degree - 1))
+    padded = torch.nn.functional.pad(polynomials(knots, degree, intervals), (0, lanes - degree - 1))
     return torch.cat([header, padded.flatten(2)], -1)
 
 
-def polynomials(knots: Tensor, degree: int, intervals: int) -> Tensor:
-    """(n_in, intervals, power, function): the triangle of de Boor with polynomials of t in place of numbers."""
+def polynomials(
+    knots: Float[Tensor, "n_in knots"], degree: int, intervals: int
+) -> Float[Tensor, "n_in intervals powers functions"]:
+    """The functions that are not zero on each piece as polynomials of t, lowest power first; 0 on a piece without width.
+
+    The triangle of de Boor with polynomials in place of numbers: sums of terms of one sign, so nothing is lost.
+    """
 
     def at(shift: int) -> Tensor:
         return knots[:, degree + shift : degree + shift + intervals]
@@ -134,7 +139,7 @@ def polynomials(knots: Tensor, degree: int, intervals: int) -> Tensor:
             grown[r] = grown[r] + _times(share, after - left, -width)
             grown[r + 1] = grown[r + 1] + _times(share, left - before, width)
         row = grown
-    return torch.stack(row, -1)
+    return torch.where((width > 0)[..., None, None], torch.stack(row, -1), 0.0)
 
 
 def _times(polynomial: Tensor, constant: Tensor, slope: Tensor) -> Tensor:

@@ -70,7 +70,7 @@ def _local(
     found = ()
     for r in tl.static_range(DEGREE + 1):
         if CONSTANT:
-            one = tl.where(beyond == 0, slopes[r], 0.0) if SLOPES else values[r]
+            one = tl.where((x < near) | (x > near), 0.0, slopes[r]) if SLOPES else values[r]  # NaN stays
         else:
             one = slopes[r] if SLOPES else values[r] + slopes[r] * beyond
         found = found + (one,)  # noqa: RUF005 - the compiler of Triton knows no star

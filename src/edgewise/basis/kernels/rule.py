@@ -1,6 +1,5 @@
 """The rule of the derivative, for every way to evaluate: keep x alone, find the rest again on the way back."""
 
-from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -30,7 +29,7 @@ class Evaluation(Protocol):
 class WeightedSums(torch.autograd.Function):
     """A way to evaluate as one differentiable function of x and the weights.
 
-    Where gradients of gradients are asked for, the way back is that of ``formula``, which can be differentiated again.
+    Where gradients of gradients are asked for, the way back is that of the formula, which can be differentiated again.
     """
 
     @staticmethod
@@ -40,12 +39,11 @@ class WeightedSums(torch.autograd.Function):
         weight: Tensor,
         basis: BSpline,
         residual: Residual,
-        formula: Callable[[Tensor, Tensor], Tensor],
         way: Evaluation,
     ) -> Tensor:
         """The sums of a batch."""
         ctx.save_for_backward(x, weight, basis.knots)  # the knots so that torch notices when they have moved
-        ctx.basis, ctx.residual, ctx.formula, ctx.way = basis, residual, formula, way
+        ctx.basis, ctx.residual, ctx.way = basis, residual, way
         return way.sums(basis, x, weight, residual)
 
     @staticmethod
@@ -54,21 +52,23 @@ class WeightedSums(torch.autograd.Function):
         x, weight, _ = ctx.saved_tensors
         needed, g = ctx.needs_input_grad[:2], upstream[0]
         if torch.is_grad_enabled():
-            found = _differentiable(ctx.formula, x, weight, needed, g)
+            found = _differentiable(ctx, x, weight, needed, g)
         elif not not_traced(g):
             found = _by_tensors(ctx, x, weight, g)
         else:
             found = ctx.way.gradients(ctx.basis, x, weight, ctx.residual, g, needed)
-        return (*found, None, None, None, None)
+        return (*found, None, None, None)
 
 
 def _differentiable(
-    formula: Callable[[Tensor, Tensor], Tensor], x: Tensor, weight: Tensor, needed: tuple[bool, ...], g: Tensor
+    ctx: Any, x: Tensor, weight: Tensor, needed: tuple[bool, ...], g: Tensor
 ) -> tuple[Tensor | None, ...]:
-    """Gradients that can be differentiated again."""
+    """Gradients that can be differentiated again; by the basis of the way forward, whatever the layer has by now."""
     with torch.enable_grad():
+        features = torch.cat([ctx.basis(x), ctx.residual.value(x).unsqueeze(-1)], -1)
+        y = features.flatten(1) @ weight.flatten(0, 1)
         asked = [value for value, need in zip((x, weight), needed, strict=True) if need]
-        found = iter(torch.autograd.grad(formula(x, weight), asked, g, create_graph=True))
+        found = iter(torch.autograd.grad(y, asked, g, create_graph=True))
     return tuple(next(found) if need else None for need in needed)
 
 

@@ -16,17 +16,15 @@ Weights come packed as (tiles, n_in, n_basis + 1, lanes), the tile of outputs fi
 batch, lanes). Values of the residual function and its slopes come as arrays like x.
 """
 
-import inspect
-import zlib
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import literally, njit
+from numba import literally
 
-from .pieces import FEW, HEADER, MANY
+from .compiling import inner, kernel, stamp
+from .pieces import FEW, HEADER, MANY, SLOT
 from .vectors import (
     add_outer,
     add_scaled,
@@ -48,30 +46,10 @@ from .vectors import (
 )
 
 LANES = 8  # inputs are located so many at a time
-SETTINGS = {"nogil": True, "error_model": "numpy", "_nrt": False}  # arrays are lent: counting references costs a third
-SOURCES = ("splines.py", "vectors.py")
-STAMP = zlib.crc32(b"".join(Path(__file__).with_name(name).read_bytes() for name in SOURCES))
+STAMP = stamp("splines.py", "vectors.py")
 
 
-def _inner(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compiled into the kernels that call it."""
-    return njit(**SETTINGS)(inspect.unwrap(function))  # what checks annotations in the tests has wrapped it
-
-
-def _kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compiled on the first call, without the interpreter's lock; kept on disk where there is a place for it.
-
-    What is kept is found again by the code, the file's date and the variables that are closed over. ``STAMP`` is one of
-    them in every kernel, so that a change of ``vectors`` is noticed.
-    """
-    bare = inspect.unwrap(function)
-    try:
-        return njit(cache=True, **SETTINGS)(bare)
-    except RuntimeError:  # no directory that can be written
-        return njit(**SETTINGS)(bare)
-
-
-@_inner
+@inner
 def locate(spline, x, at, count, first_input, near, piece):  # type: ignore[no-untyped-def]
     """The clamped positions of ``count`` values of one row, and their pieces or (kind ``MANY``) their cells."""
     lowest = load_first(spline.low, first_input, count, LANES)
@@ -89,7 +67,7 @@ def locate(spline, x, at, count, first_input, near, piece):  # type: ignore[no-u
         store(piece, 0, cell_of(clamped, begin, load_first(spline.per_unit, first_input, count, LANES)))
 
 
-@_inner
+@inner
 def settle(spline, near, found, source):  # type: ignore[no-untyped-def]
     """The piece: what was located, or from the first piece of the cell on upwards."""
     cell = min(np.int64(found), spline.cells - 1)
@@ -101,7 +79,7 @@ def settle(spline, near, found, source):  # type: ignore[no-untyped-def]
     return piece
 
 
-@_inner
+@inner
 def values_at(spline, entry, near, x, degree, width, held):  # type: ignore[no-untyped-def]
     """The functions that are not zero; beyond the borders linear, or ``held`` at what they are there."""
     literally(degree)
@@ -115,7 +93,7 @@ def values_at(spline, entry, near, x, degree, width, held):  # type: ignore[no-u
     return value
 
 
-@_inner
+@inner
 def slopes_at(spline, entry, near, x, degree, width, held):  # type: ignore[no-untyped-def]
     """Their derivatives by x."""
     literally(degree)
@@ -123,11 +101,11 @@ def slopes_at(spline, entry, near, x, degree, width, held):  # type: ignore[no-u
     per_width = get(spline.table, entry + 1)
     t = (near - get(spline.table, entry)) * per_width
     if x != near and held:
-        per_width = 0 * (x - near)
+        per_width = near - near  # 0, and no number where x is none
     return scaled(per_width, polynomial_slopes(spline.table, entry + HEADER, t, degree, width))
 
 
-@_inner
+@inner
 def place_block(  # type: ignore[no-untyped-def]
     spline,
     x,
@@ -140,7 +118,6 @@ def place_block(  # type: ignore[no-untyped-def]
     lanes,
     degree,
     width,
-    slot,
     held,
     steep,
     values,
@@ -157,10 +134,10 @@ def place_block(  # type: ignore[no-untyped-def]
             found = settle(spline, get(near, j), get(piece, j), i0 + j)
             entry = ((i0 + j) * spline.intervals + found) * spline.record
             if steep:
-                store(values, place * slot, slopes_at(spline, entry, get(near, j), get(x, at), degree, width, held))
+                store(values, place * SLOT, slopes_at(spline, entry, get(near, j), get(x, at), degree, width, held))
             else:
-                store(values, place * slot, values_at(spline, entry, get(near, j), get(x, at), degree, width, held))
-            put(values, place * slot + degree + 1, get(extra, at))
+                store(values, place * SLOT, values_at(spline, entry, get(near, j), get(x, at), degree, width, held))
+            put(values, place * SLOT + degree + 1, get(extra, at))
             put(places, place, (j * features + found) * lanes)
 
 
@@ -173,14 +150,13 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
     """
     rows = degree + 1
     width = 1 << degree.bit_length() if degree > 1 else 2
-    slot = 8 if rows + 1 <= 8 else 16  # values of one (row, input): rows of them, then the residual's
-    stamp = STAMP
+    stamped = STAMP
 
-    @_kernel
+    @kernel
     def sums(  # type: ignore[no-untyped-def]
         spline, x, extra, n_in, n_out, weight, bias, y, start, stop, block, inputs, values, places, near, piece
     ):
-        _ = stamp
+        _ = stamped
         features = spline.intervals + degree + 1
         for low_row in range(start, stop, block):
             high_row = min(low_row + block, stop)
@@ -188,7 +164,7 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                 count = min(inputs, n_in - i0)
                 place_block(
                     spline, x, extra, n_in, (low_row, high_row), i0, count, inputs, lanes,
-                    degree, width, slot, held, False, values, places, near, piece,
+                    degree, width, held, False, values, places, near, piece,
                 )  # fmt: skip
                 for tile in range(n_out // lanes):
                     base = (tile * n_in + i0) * features * lanes
@@ -200,17 +176,17 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                             place = (b - low_row) * inputs + j
                             row = base + get(places, place)
                             for k in range(rows):
-                                value = get(values, place * slot + k)
+                                value = get(values, place * SLOT + k)
                                 total = add_scaled(value, load(weight, row + k * lanes, lanes), total)
                             last = load(weight, base + (j * features + features - 1) * lanes, lanes)
-                            total = add_scaled(get(values, place * slot + rows), last, total)
+                            total = add_scaled(get(values, place * SLOT + rows), last, total)
                         store(y, b * n_out + tile * lanes, total)
 
-    @_kernel
+    @kernel
     def grad_x(  # type: ignore[no-untyped-def]
         spline, x, extra, n_in, n_out, weight, g, dx, start, stop, block, inputs, values, places, near, piece
     ):
-        _ = stamp
+        _ = stamped
         features = spline.intervals + degree + 1
         for low_row in range(start, stop, block):
             high_row = min(low_row + block, stop)
@@ -218,7 +194,7 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                 count = min(inputs, n_in - i0)
                 place_block(
                     spline, x, extra, n_in, (low_row, high_row), i0, count, inputs, lanes,
-                    degree, width, slot, held, True, values, places, near, piece,
+                    degree, width, held, True, values, places, near, piece,
                 )  # fmt: skip
                 for tile in range(n_out // lanes):
                     base = (tile * n_in + i0) * features * lanes
@@ -228,15 +204,15 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                             place = (b - low_row) * inputs + j
                             row = base + get(places, place)
                             last = load(weight, base + (j * features + features - 1) * lanes, lanes)
-                            total = scaled(get(values, place * slot + rows), last)
+                            total = scaled(get(values, place * SLOT + rows), last)
                             for k in range(rows):
-                                value = get(values, place * slot + k)
+                                value = get(values, place * SLOT + k)
                                 total = add_scaled(value, load(weight, row + k * lanes, lanes), total)
                             at = b * n_in + i0 + j
                             before = get(dx, at) if tile > 0 else 0 * get(extra, at)
                             put(dx, at, before + dot(total, upstream))
 
-    @_kernel
+    @kernel
     def grad_weight(  # type: ignore[no-untyped-def]
         spline,
         x,
@@ -257,7 +233,7 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
         near,
         piece,
     ):
-        _ = stamp
+        _ = stamped
         intervals, features = spline.intervals, spline.intervals + degree + 1
         for low_row in range(0, batch, block):
             high_row = min(low_row + block, batch)
@@ -288,8 +264,8 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                         place = j * block + get(ends, here)
                         put(ends, here, get(ends, here) + 1)
                         entry = ((i0 + j) * intervals + found) * spline.record
-                        store(values, place * slot, values_at(spline, entry, inside, get(x, at), degree, width, held))
-                        put(values, place * slot + rows, get(extra, at))
+                        store(values, place * SLOT, values_at(spline, entry, inside, get(x, at), degree, width, held))
+                        put(values, place * SLOT + rows, get(extra, at))
                         put(order, place, b * narrow)
                 for tile in range(n_out // narrow):
                     for j in range(count):
@@ -302,8 +278,8 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                                 total = load_rows(dw, top + p * n_out, n_out, rows, narrow)
                                 for place in range(j * block + begin, j * block + end):
                                     upstream = load(g, tile * batch * narrow + get(order, place), narrow)
-                                    total = add_outer(total, values, place * slot, upstream)
-                                    last = add_outer(last, values, place * slot + rows, upstream)
+                                    total = add_outer(total, values, place * SLOT, upstream)
+                                    last = add_outer(last, values, place * SLOT + rows, upstream)
                                 store_rows(dw, top + p * n_out, n_out, total)
                                 begin = end
                         store_rows(dw, top + (features - 1) * n_out, n_out, last)

@@ -199,13 +199,15 @@ def count_reached(typing: Any, counts: Any, x: Any, mark: Any) -> tuple[Any, Cal
 
 @intrinsic
 def cell_of(typing: Any, x: Any, low: Any, per_unit: Any) -> tuple[Any, Callable[..., Any]]:
-    """(x - low) * per_unit without what follows the point; 0 where x is below low or not a number"""
+    """(x - low) * per_unit without what follows the point; 0 where x is below low or not a number, at most 2^30"""
     counts = Vector(types.int32, x.lanes)
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         steps, zero = builder.fmul(builder.fsub(args[0], args[1]), args[2]), ir.Constant(args[0].type, None)
         positive = builder.select(builder.fcmp_ordered(">", steps, zero), steps, zero)
-        return builder.fptosi(positive, context.get_value_type(counts))
+        most = ir.Constant(steps.type, [2.0**30] * x.lanes)  # what no int32 holds becomes anything at all, below 0 too
+        held = builder.select(builder.fcmp_ordered("<", positive, most), positive, most)
+        return builder.fptosi(held, context.get_value_type(counts))
 
     return counts(x, low, per_unit), code
 
