@@ -123,6 +123,11 @@ class Shaping:
         """The inputs with whose sign the output changes its own."""
         return tuple(i for i, words in enumerate(self.words) if "odd" in words)
 
+    def alike(self, number: int) -> tuple[int, ...]:
+        """The inputs that may be exchanged with this one, itself among them."""
+        first = _classes(len(self.words), self.pairs)
+        return tuple(i for i in range(len(first)) if first[i] == first[number])
+
     @cached_property
     def later(self) -> Words:
         """How edges must look that do not leave an input."""
