@@ -1,6 +1,7 @@
 """Networks that are trained to a shape keep it everywhere, and explain what has it as well as free ones do."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from scipy.optimize import lsq_linear
 from torch import Tensor
 
 from edgewise.basis import BSpline, cone
-from edgewise.errors import SettingsError, ShapeError
+from edgewise.errors import SettingsError, ShapeError, TrainingError
 from edgewise.nn import KAN, Shaping
 from edgewise.train import Levenberg, TrainingData, levenberg
 
@@ -169,3 +170,14 @@ def test_settings_that_move_knots_unevenly_are_refused() -> None:
         levenberg(KAN([2, 1]), data, Levenberg(placements=2), shaping=Shaping.of(2, {0: "increasing"}))
     with pytest.raises(SettingsError, match="fresh=True"):
         levenberg(KAN([2, 1]), data, fresh=False, shaping=Shaping.of(2, {0: "increasing"}))
+
+
+def test_memory_is_kept_to_by_fewer_restarts_at_once() -> None:
+    data, shaping = data_of(lambda x: torch.tanh(x[:, 0]) * x[:, 1]), Shaping.of(2, {0: "odd"})
+    empty = KAN([2, 2, 1], init="zero", dtype=torch.float64)
+    settings = replace(ROUGH, restarts=3)
+    whole = levenberg(empty, data, settings, shaping=shaping).network
+    parts = levenberg(empty, data, replace(settings, memory=1.2e6), shaping=shaping).network
+    torch.testing.assert_close(whole(data.x), parts(data.x), atol=1e-9, rtol=0)
+    with pytest.raises(TrainingError, match="needs"):
+        levenberg(empty, data, replace(settings, memory=1e4), shaping=shaping)
