@@ -9,7 +9,7 @@ from torch import Tensor
 from edgewise.solve import Residuals, levenberg_marquardt
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_agrees_with_scipy_where_the_residuals_are_linear(seed: int) -> None:
     draw = np.random.default_rng(seed)
     hinges = np.maximum(np.arange(20)[:, None] - np.arange(0, 19, 2)[None, :], 0.0)  # far from orthogonal

@@ -15,6 +15,7 @@ from edgewise.nn import KAN, Shaping
 from edgewise.train import Levenberg, TrainingData, levenberg
 
 GOOD = Levenberg(restarts=4, intervals=(3, 6, 12))
+SUM = Levenberg(restarts=1, intervals=(3, 6, 12))  # of one layer, which has no dead ends
 ROUGH = Levenberg(restarts=1, intervals=(3, 6), bouts=1, steps=4)
 POINTS = 100_000
 ROUNDING = 1e-13
@@ -87,7 +88,10 @@ def test_what_has_the_shape_is_fitted_as_well_as_by_a_free_network(
     shape: list[int], words: dict[int, str], more: dict, f: Callable[[Tensor], Tensor]
 ) -> None:
     data = data_of(f)
-    bent, free = (trained(shape, data, shaping, GOOD) for shaping in (Shaping.of(2, words, **more), None))
+    bent, free = (
+        trained(shape, data, shaping, GOOD if len(shape) > 2 else SUM)
+        for shaping in (Shaping.of(2, words, **more), None)
+    )
     x = torch.as_tensor(np.random.default_rng(3).uniform(-1, 1, (POINTS, 2)))
     with torch.no_grad():
         errors = [float((network(x)[:, 0] - f(x)).square().mean().sqrt()) for network in (bent, free)]
@@ -96,8 +100,8 @@ def test_what_has_the_shape_is_fitted_as_well_as_by_a_free_network(
 
 def test_noisy_rows_break_free_networks_and_not_bent_ones() -> None:
     data = data_of(lambda x: torch.tanh(2 * x[:, 0]) + 0.5 * x[:, 1], noise=0.5)
-    free = trained([2, 1], data, None, GOOD)
-    bent = trained([2, 1], data, Shaping.of(2, {0: "increasing", 1: "increasing and convex"}), GOOD)
+    free = trained([2, 1], data, None, SUM)
+    bent = trained([2, 1], data, Shaping.of(2, {0: "increasing", 1: "increasing and convex"}), SUM)
     assert violations(free, "increasing") > 0
     assert [violations(bent, "increasing", i) for i in (0, 1)] == [0, 0]
     assert violations(bent, "convex", 1) == 0
