@@ -7,7 +7,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .data import Table, read_table
-    from .discovery import Discovery, Dynamics, discover, discover_ode
+    from .discovery import Discoveries, Discovery, Dynamics, discover, discover_each, discover_ode
     from .estimators import KANClassifier, KANRegressor
     from .formula import Formula, Front
     from .nn import KAN, KANLayer, Model
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KAN",
+    "Discoveries",
     "Discovery",
     "Dynamics",
     "Formula",
@@ -29,6 +30,7 @@ __all__ = [
     "basis",
     "data",
     "discover",
+    "discover_each",
     "discover_ode",
     "discovery",
     "errors",
@@ -47,6 +49,7 @@ __all__ = [
 
 # name -> the room that holds it; imported when first asked for, so that `import edgewise` costs next to nothing
 _PUBLIC = {
+    "Discoveries": "discovery",
     "Discovery": "discovery",
     "Dynamics": "discovery",
     "Formula": "formula",
@@ -59,6 +62,7 @@ _PUBLIC = {
     "Primitive": "primitives",
     "Table": "data",
     "discover": "discovery",
+    "discover_each": "discovery",
     "discover_ode": "discovery",
     "read_table": "data",
 }

@@ -403,6 +403,36 @@ def test_shapes_are_pairs(command: Command, table: Path) -> None:
     assert "--shapes says 'increasing'; expected pairs like \"L=increasing" in result.err
 
 
+# ---- discover with several targets
+
+
+def test_several_targets_have_a_law_each(
+    command: Command, tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    class Found:
+        seconds = 1.0
+
+        def __str__(self) -> str:
+            return "T: law"
+
+        def save(self, folder: Path, *, pictures: bool) -> None:
+            (folder / "1-T").mkdir(parents=True)
+
+    def search(table: Table, targets: list[str], **settings: Any) -> Found:
+        asked.update(settings, columns=set(table.columns), targets=list(targets))
+        return Found()
+
+    monkeypatch.setattr(edgewise, "discover_each", search, raising=False)
+    words = ("discover", table, "--target", "T", "--target", "g", "--inputs", "L", "--seed", "3")
+    result = command(*words, "--out", tmp_path / "found")
+    assert (result.code, "T: law" in result.out, "(1-T)" in result.err) == (0, True, True)
+    assert (asked["targets"], asked["columns"], asked["seed"]) == (["T", "g"], {"T", "g", "L"}, 3)
+    refused = command(*words, "--known", "L + ...")
+    assert (refused.code, "--known is a part of one law" in refused.err) == (2, True)
+
+
 # ---- discover --ode
 
 
@@ -473,7 +503,7 @@ def test_a_second_law_of_motion_takes_the_place_of_the_first(
     assert asked
     (tmp_path / "found" / "thesis.txt").write_text("mine")
     refused = command(*words)
-    assert (refused.code, "more than a law of motion" in refused.err) == (2, True)
+    assert (refused.code, "more than a folder for each column" in refused.err) == (2, True)
 
 
 def test_a_target_and_ode_exclude_each_other(command: Command, table: Path) -> None:

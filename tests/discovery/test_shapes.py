@@ -85,7 +85,7 @@ def test_a_known_part_against_the_shapes_is_spoken_of() -> None:
     _, said = knowledge(table(), known="-2*a + ...", shapes={"a": "increasing"})
     assert "the known part alone is against the shapes: it falls with 'a'" in said.notes[0]
     _, said = knowledge(table(), known="2*a + ...", shapes={"a": "increasing"})
-    assert said.notes == ()
+    assert said.notes == ("the shapes are of the whole law, and the network is one of the dots: it may break them.",)
 
 
 def test_formulas_of_another_shape_are_refused_with_the_reason() -> None:

@@ -13,20 +13,24 @@ from edgewise.errors import unknown
 from .base import Basis, Extrapolation
 from .bspline import BSpline
 from .chebyshev import Chebyshev
+from .cones import CONES, Cone, cone
 from .rbf import GaussianRBF
 from .residuals import RESIDUALS, Residual, ResidualName
 from .transfer import transfer
 
 __all__ = [
     "BASES",
+    "CONES",
     "RESIDUALS",
     "BSpline",
     "Basis",
     "Chebyshev",
+    "Cone",
     "Extrapolation",
     "GaussianRBF",
     "Residual",
     "ResidualName",
+    "cone",
     "make_basis",
     "transfer",
 ]

@@ -9,7 +9,7 @@ import typer
 import edgewise
 from edgewise.errors import SettingsError, StorageError
 
-from . import motion, words
+from . import motion, several, words
 from .entry import Interrupts, say
 from .progress import Progress
 from .start import INTERRUPTED
@@ -50,7 +50,9 @@ def edgewise_command(
 def discover(
     context: typer.Context,
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="CSV, TSV, JSON, Parquet or Feather.")],
-    target: Annotated[str | None, typer.Option(help="The column to explain.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(help="The column to explain; give it again for each further one.")
+    ] = None,
     inputs: Annotated[
         str | None, typer.Option(help="Columns to explain it by, as a,b. Without it: all others.")
     ] = None,
@@ -103,16 +105,17 @@ def discover(
     motion.check_options(words.given(context), ode)
     if ode:
         settings = {"seed": seed, "time_budget": time_budget, "effort": effort, "primitives": words.names(primitives)}
-        motion.discover(table, time, words.names(inputs), by, words.motion_folder(out), as_json, **settings)
+        motion.discover(table, time, words.names(inputs), by, words.parts_folder(out), as_json, **settings)
         return
-    if target is None:
+    if not target:
         raise SettingsError("Missing option '--target' (or --ode for a law of motion). See edgewise discover --help")
     if resume and out is None:
         raise SettingsError("--resume goes on with a search that was kept in a folder: give the same --out as before.")
+    first, *others = target
     data = edgewise.read_table(
         table,
-        target,
-        inputs=words.names(inputs),
+        first,
+        inputs=[*words.names(inputs), *others] if inputs and others else words.names(inputs),  # type: ignore[misc]
         units=words.units(units),
         weights=weights,
         one_hot=words.names(one_hot) or (),
@@ -129,6 +132,9 @@ def discover(
         "max_complexity": max_complexity,
     }
     settings = {"seed": seed, "time_budget": time_budget, "effort": effort, "workers": workers, "resume": resume}
+    if others:
+        several.discover(data, target, words.parts_folder(out), as_json, **said, **settings)
+        return
     _discover(data, words.folder(out), as_json, **said, **settings)
 
 

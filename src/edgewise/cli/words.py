@@ -15,7 +15,7 @@ from edgewise.errors import SettingsError
 from edgewise.files import is_passing, read_current
 
 HEADER = "header"
-PART = re.compile(r"\d+-")  # of a law of motion: the number of a state, before its name
+PART = re.compile(r"\d+-")  # of a run of several columns: the number of one, before its name
 SHORT = {
     "js": "javascript",
     "jl": "julia",
@@ -71,14 +71,15 @@ def folder(path: Path | None) -> Path | None:
     return path
 
 
-def motion_folder(path: Path | None) -> Path | None:
-    """The same for a law of motion: one that is there, each state in a folder of its own, gives way to the new one."""
+def parts_folder(path: Path | None) -> Path | None:
+    """The same for a run of several columns: one that is there, each column in a folder of its own, gives way to the new
+    one."""
     if path is None or not path.is_dir() or not any(path.iterdir()):
         return folder(path)
     if all(PART.match(entry.name) and entry.is_dir() and _is_for_runs(entry) for entry in path.iterdir()):
         return path
     raise SettingsError(
-        f"--out {path} is a folder in which there is more than a law of motion. Give a new or an empty folder."
+        f"--out {path} is a folder in which there is more than a folder for each column. Give a new or an empty folder."
     )
 
 

@@ -5,6 +5,7 @@ from .calibration import Calibration
 from .classification import Classification, LogOdds
 from .classify import classify
 from .dynamics import Dynamics, discover_ode
+from .each import Discoveries, discover_each
 from .pipeline import discover
 from .result import Discovery, Step
 from .settings import checked
@@ -13,6 +14,7 @@ __all__ = [
     "Architecture",
     "Calibration",
     "Classification",
+    "Discoveries",
     "Discovery",
     "Dynamics",
     "LogOdds",
@@ -21,6 +23,7 @@ __all__ = [
     "checked",
     "classify",
     "discover",
+    "discover_each",
     "discover_ode",
     "find_architecture",
 ]

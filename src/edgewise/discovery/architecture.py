@@ -14,10 +14,12 @@ from typing import Any, Protocol
 import torch
 
 from edgewise.errors import TrainingError
-from edgewise.nn import KAN, Model, Scaling
+from edgewise.nn import KAN, Model, Shaping
 from edgewise.train import Fit, Levenberg, TrainingData, levenberg
 
 from .prepare import Prepared
+from .shapes import Shapes
+from .sight import Sight
 
 Shape = Sequence[Any]
 RATE = 3.0
@@ -128,6 +130,7 @@ def find_architecture(
     effort: float = 1.0,
     last: Callable[[], bool] | None = None,
     memory: Memory | None = None,
+    asked: Shapes | None = None,
 ) -> Architecture | None:
     """Try shapes until one is certified, then refine it; the best so far when ``stop()`` says so or on Ctrl+C, None if
     there is none.
@@ -137,15 +140,17 @@ def find_architecture(
 
     ``fine`` is how a certified shape is refined. ``most`` limits the number of shapes; ``effort``
     multiplies how many shapes no better than the mean are put up with in tables of few rows. A trial that ``memory``
-    knows is not made again.
+    knows is not made again. Of ``asked`` shapes every network has all, and only shapes of networks are tried that can.
     """
     memory = memory or _NoMemory()
-    frame, data = as_network_sees(prepared)
+    frame, data = as_network_sees(prepared, asked)
+    shaping = Sight.of(prepared, asked).shaping
     trials: list[Trial] = []
     interrupted = False
-    candidates = shapes(len(prepared.symbols), prepared.small)[:most]
+    every = shapes(len(prepared.symbols), prepared.small)
+    candidates = [shape for shape in every if shaping is None or shaping.levels(shape)][:most]
     try:
-        for trial in _trials(candidates, data, coarse, seed, workers, stop, last, memory):
+        for trial in _trials(candidates, data, coarse, seed, workers, stop, last, memory, shaping):
             trials.append(trial)
             report(trial)
             interrupted = trial.fit.history.interrupted
@@ -160,7 +165,9 @@ def find_architecture(
     chosen = next((t for t in trials if t.certified), None) or _smallest_as_good(trials)
     rate = chosen.fit.history.rate
     if chosen.certified and not interrupted and not stop():
-        refined = memory.recall(chosen.shape, FINE_DEGREE) or _refined(chosen.shape, data, fine, seed, stop, memory)
+        refined = memory.recall(chosen.shape, FINE_DEGREE) or _refined(
+            chosen.shape, data, fine, seed, stop, memory, shaping
+        )
         interrupted = refined.fit.history.interrupted
         chosen = min((chosen, refined), key=lambda t: t.error)
     return Architecture(frame(chosen.fit.network), chosen, tuple(trials), rate, interrupted)
@@ -175,6 +182,7 @@ def _trials(
     stop: Callable[[], bool],
     last: Callable[[], bool] | None,
     memory: Memory,
+    shaping: Shaping | None,
 ) -> Iterator[Trial]:
     """Fits of the shapes in their order, ``workers`` at a time; whoever reads them may stop early.
 
@@ -188,7 +196,7 @@ def _trials(
         batch = candidates[at : at + workers] if at else candidates[:1]
         known = [memory.recall(shape, DEGREE) for shape in batch]
         jobs = [
-            delayed(_try)(shape, data, settings, seed, stop if at + number else last)
+            delayed(_try)(shape, data, settings, seed, stop if at + number else last, shaping)
             for number, (shape, trial) in enumerate(zip(batch, known, strict=True))
             if trial is None
         ]
@@ -208,21 +216,33 @@ def _called(job: tuple[Callable[..., list[Trial]], tuple[Any, ...], dict[str, An
 
 
 def _refined(
-    shape: Shape, data: TrainingData, settings: Levenberg, seed: int, stop: Callable[[], bool], memory: Memory
+    shape: Shape,
+    data: TrainingData,
+    settings: Levenberg,
+    seed: int,
+    stop: Callable[[], bool],
+    memory: Memory,
+    shaping: Shaping | None,
 ) -> Trial:
     """The fit of a certified shape with finer and smoother pieces."""
-    trial = Trial(shape, levenberg(_empty(shape, FINE_DEGREE), data, settings, seed=seed, stop=stop))
+    fit = levenberg(_empty(shape, FINE_DEGREE), data, settings, seed=seed, stop=stop, shaping=shaping)
+    trial = Trial(shape, fit)
     memory.keep(trial, FINE_DEGREE)
     return trial
 
 
 def _try(
-    shape: Shape, data: TrainingData, settings: Levenberg, seed: int, stop: Callable[[], bool] | None
+    shape: Shape,
+    data: TrainingData,
+    settings: Levenberg,
+    seed: int,
+    stop: Callable[[], bool] | None,
+    shaping: Shaping | None,
 ) -> list[Trial]:
     """The fit of one shape; nothing where no start was finite."""
     affordable = _affordable(settings, shape, len(data.x))
     try:
-        return [Trial(shape, levenberg(_empty(shape), data, affordable, seed=seed, stop=stop))]
+        return [Trial(shape, levenberg(_empty(shape), data, affordable, seed=seed, stop=stop, shaping=shaping))]
     except TrainingError:
         return []
 
@@ -232,10 +252,11 @@ def _empty(shape: Shape, degree: int = DEGREE) -> KAN:
     return KAN(shape, init="zero", degree=degree, dtype=torch.float64)
 
 
-def as_network_sees(prepared: Prepared) -> tuple[Callable[[KAN], Model], TrainingData]:
-    """Inputs in [-1, 1], target with mean 0 and spread 1; and how to put names and units around a network."""
+def as_network_sees(prepared: Prepared, asked: Shapes | None = None) -> tuple[Callable[[KAN], Model], TrainingData]:
+    """The rows as a network sees them (`Sight`); and how to put names and units around a network."""
     train, held = prepared.network_train, prepared.network_held
-    into, target = Scaling.to_unit_range(train.x), Scaling.to_unit_spread(train.y[:, None], train.weights)
+    sight = Sight.of(prepared, asked)
+    into, target = sight.into, sight.target
     x, x_held = (torch.as_tensor(into.into(t.x)) for t in (train, held))
     y, y_held = (torch.as_tensor(target.into(t.y[:, None])) for t in (train, held))
     names = train.inputs

@@ -23,6 +23,7 @@ from .permitted import as_expression, listed, permitted, table_of, uses
 from .prepare import Prepared
 from .rest import Rest, Whole
 from .shapes import Shapes
+from .sight import Sight, left_out
 
 if TYPE_CHECKING:
     from .result import Discovery
@@ -106,6 +107,8 @@ def knowledge(
     left = whole.rest.table(table)
     used, further = _units_of_rest(used, whole, left.target)
     notes = (*notes, *further, *_shapes_of_known(whole.rest, asked))
+    if asked is not None:
+        notes = (*notes, "the shapes are of the whole law, and the network is one of the dots: it may break them.")
     return left, Knowledge(rows, unwanted, chosen, most, used, whole, asked, notes)
 
 
@@ -228,6 +231,16 @@ class Bound:
         rest = self.known.rest
         symbols = self.symbols if rest is None else {name: column for column, name in rest.rest.names.items()}
         return self.known.shapes.doubt(self._written_out(expression), symbols)
+
+    @property
+    def of_network(self) -> Shapes | None:
+        """The shapes that the network has: none where it is of a part of the law."""
+        return self.known.shapes if self.known.rest is None else None
+
+    def check_network(self, prepared: Prepared) -> tuple[str, ...]:
+        """What of the shapes the network does not know. Raises SettingsError for shapes that none can have together."""
+        Sight.of(prepared, self.of_network)
+        return left_out(prepared, self.of_network)
 
     def nats(self, expression: sympy.Expr) -> float:
         """What the rows must make good where it is above 0; less where what is preferred speaks for a formula."""

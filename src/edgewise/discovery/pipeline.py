@@ -108,9 +108,9 @@ def discover(
     What you know beforehand: ``units`` by column (True for those of the table) let the search begin with dimensionless
     groups and put formulas first that agree with them. ``known`` is a part of the law, ``"m*g*h + ..."`` or
     ``"exp(-t) * ..."``: the dots are what is searched for, and the whole law is the answer. ``shapes`` say how it depends
-    on columns, ``{"L": "increasing"}``: formulas that do not are refused. ``primitives`` restricts the functions that
-    edges may become (names of the table, or the user's own), ``without`` takes some away, ``preferred`` ones win where the
-    rows tell little, and no formula is longer than ``max_complexity`` symbols.
+    on columns, ``{"L": "increasing"}``: formulas that do not are refused, and the network is built so that it does.
+    ``primitives`` restricts the functions that edges may become (names of the table, or the user's own), ``without`` takes
+    some away, ``preferred`` ones win where the rows tell little, and no formula is longer than ``max_complexity`` symbols.
 
     ``checkpoint`` is the folder that the run will be saved in: what is finished is kept there while the search goes on
     (in ``unfinished.journal``, until `Discovery.save` has written a whole run). After a kill, Ctrl+C or a budget that
@@ -180,6 +180,7 @@ class _Search:
         self.prepared: Prepared = prepare(table, seed)
         self.effort, self.limits = effort, Limits(self.prepared.train.rows, effort)
         self.known = Bound(known, self.prepared.symbols, table.target)
+        self.unshaped = self.known.check_network(self.prepared)
         self.accuracy = self.known.uncertainty(accuracy, self.prepared)
         self.judge = Judge(self.prepared, self.known.permits, self.known.nats, self.known.refuses, self.accuracy)
         self.progress = progress
@@ -330,6 +331,7 @@ class _Search:
             last=lambda: time.monotonic() > end,
             report=lambda trial: self._tell("network"),
             memory=self._memory(),
+            asked=self.known.of_network,
         )
         if time.monotonic() > limit:
             self.clock.cut.append("network")
@@ -337,7 +339,11 @@ class _Search:
             raise KeyboardInterrupt
 
     def _memory(self) -> Memory | None:
-        return None if self.journal is None else Trials(self.journal, as_network_sees(self.prepared)[0])
+        return (
+            None
+            if self.journal is None
+            else Trials(self.journal, as_network_sees(self.prepared, self.known.of_network)[0])
+        )
 
     def _naming(self) -> None:
         """Names for the chosen network, then for the next best ones, until a formula is as good as its network."""
@@ -447,7 +453,7 @@ class _Search:
             front=self.judge.front,
             verified=verdict.verified and not (pick is not None and self.known.contradicts(pick)),
             model=model,
-            network_shape=tuple(architecture.trial.shape) if architecture else (),
+            network_shape=self._network_shape(),
             network_rmse=rmse,
             network_r2=explained,
             rate=architecture.rate if architecture else 0.0,
@@ -460,6 +466,7 @@ class _Search:
                 *self.prepared.warnings,
                 *verdict.warnings,
                 *self.known.notes(pick, self.judge.refused),
+                *(self.unshaped if model else ()),
                 *test.warnings,
                 *(self.journal.warnings if self.journal else ()),
             ),
@@ -473,6 +480,13 @@ class _Search:
             levels=self.table.levels,
         )
         return self.known.whole(found, self.prepared)
+
+    def _network_shape(self) -> tuple[int | tuple[int, int], ...]:
+        """Of the chosen network: as it was tried, or with what a shape has added to it."""
+        if self.architecture is None:
+            return ()
+        bent = self.known.of_network is not None
+        return tuple(self.architecture.model.network.shape if bent else self.architecture.trial.shape)
 
     def _network_errors(self, model: Model | None) -> tuple[float, float]:
         """rmse and r2 of the network on the rows that were held out from it."""

@@ -219,7 +219,7 @@ class Discovery:
             errors = f"held-out r2 {self.network_r2:.7f}, rmse {self.network_rmse:.2e}"
             network = f"[{shape}]  {errors}, rate {max(self.rate, 0.0):.1f}"
         lines = [
-            f"{self.rows} rows, {_inputs(self.inputs)} -> {self.target}",
+            f"{self.rows} rows, {inputs_in_words(self.inputs)} -> {self.target}",
             f"network  {network}",
             str(self.front) if len(self.front) else "no formula with finite values was found",
             self.verdict,
@@ -458,6 +458,6 @@ def _unknown_use(use: str) -> SettingsError:
     return SettingsError(f"use is 'formula' or 'network', got {use!r}.")
 
 
-def _inputs(names: tuple[str, ...]) -> str:
+def inputs_in_words(names: tuple[str, ...]) -> str:
     """``3 inputs (L, g, theta0)``."""
     return f"{len(names)} input{'s' if len(names) > 1 else ''} ({', '.join(names)})"

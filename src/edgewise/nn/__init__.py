@@ -11,6 +11,7 @@ from .layer import KANLayer
 from .model import Model, Scaling
 from .network import KAN
 from .scores import edge_scores, node_scores
+from .shaping import Shaping
 from .trace import LayerTrace, Trace, trace
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "LayerTrace",
     "Model",
     "Scaling",
+    "Shaping",
     "Trace",
     "edge_scores",
     "node_scores",

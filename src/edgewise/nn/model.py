@@ -17,10 +17,14 @@ from .network import KAN
 
 @dataclass(frozen=True)
 class Scaling:
-    """A column's affine way into the network: ``(value - shift) / scale``."""
+    """A column's affine way into the network: ``(value - shift) / scale``.
+
+    A column with a ``period`` above 0 is first taken to its place between shift - period / 2 and shift + period / 2.
+    """
 
     shift: tuple[float, ...]
     scale: tuple[float, ...]
+    period: tuple[float, ...] = ()
 
     @classmethod
     def to_unit_range(cls, values: np.ndarray) -> "Scaling":
@@ -41,7 +45,19 @@ class Scaling:
 
     def into(self, values: np.ndarray) -> np.ndarray:
         """Original units -> the network's."""
-        return (values - np.array(self.shift)) / np.array(self.scale)
+        moved = values - np.array(self.shift)
+        if self.period:
+            period = np.array(self.period)
+            moved = moved - period * np.floor(moved / np.where(period > 0, period, 1.0) + 0.5)
+        return np.asarray(moved / np.array(self.scale))
+
+    def take(self, columns: Sequence[int]) -> "Scaling":
+        """That of some of the columns."""
+        shift, scale, period = (tuple(part[i] for i in columns) if part else () for part in self._parts())
+        return Scaling(shift, scale, period)
+
+    def _parts(self) -> tuple[tuple[float, ...], ...]:
+        return self.shift, self.scale, self.period
 
     def back(self, values: np.ndarray) -> np.ndarray:
         """The network's units -> original."""
@@ -122,6 +138,11 @@ def describe(model: Model) -> dict[str, Any]:
         "inputs": list(model.inputs),
         "targets": list(model.targets),
         "units": dict(model.units),
-        "input_scaling": {"shift": list(model.input_scaling.shift), "scale": list(model.input_scaling.scale)},
-        "target_scaling": {"shift": list(model.target_scaling.shift), "scale": list(model.target_scaling.scale)},
+        "input_scaling": _described(model.input_scaling),
+        "target_scaling": _described(model.target_scaling),
     }
+
+
+def _described(scaling: Scaling) -> dict[str, list[float]]:
+    said = {"shift": list(scaling.shift), "scale": list(scaling.scale)}
+    return {**said, "period": list(scaling.period)} if scaling.period else said

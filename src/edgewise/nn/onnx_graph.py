@@ -27,7 +27,12 @@ def save_onnx(model: "Model", path: str | Path) -> None:
     except ImportError as error:
         raise SettingsError("ONNX files need the package onnx: pip install 'edgewise[onnx]'.") from error
     graph = _Graph(onnx)
-    x = (graph.input - np.array(model.input_scaling.shift)) / np.array(model.input_scaling.scale)
+    scaling = model.input_scaling
+    x = graph.input - np.array(scaling.shift)
+    if scaling.period:
+        period = np.array(scaling.period)
+        x = x - period * graph.node("Floor", x / np.where(period > 0, period, 1.0) + 0.5)
+    x = x / np.array(scaling.scale)
     for layer in model.network:
         x = _layer(graph, layer, x)
     graph.node("Identity", x * np.array(model.target_scaling.scale) + np.array(model.target_scaling.shift), name="y")

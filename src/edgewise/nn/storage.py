@@ -21,7 +21,7 @@ from .layer import KANLayer
 from .model import Model, Scaling, describe
 from .network import KAN
 
-VERSION = 1
+VERSION = 2  # 1: without periods of columns
 
 
 def save(model: Model, path: str | Path) -> None:
@@ -36,7 +36,8 @@ def dumps(model: Model) -> bytes:
         for number, layer in enumerate(model.network)
         for name, value in _tensors(layer).items()
     }
-    header = {"version": VERSION, "layers": [_describe_layer(layer) for layer in model.network], **describe(model)}
+    version = VERSION if model.input_scaling.period else 1
+    header = {"version": version, "layers": [_describe_layer(layer) for layer in model.network], **describe(model)}
     return to_bytes(tensors, metadata={"edgewise": json.dumps(header, sort_keys=True)})
 
 
@@ -127,7 +128,10 @@ def _scaling(described: dict[str, Any], columns: int) -> Scaling:
     shift, scale = (tuple(map(float, described[key])) for key in ("shift", "scale"))
     sound = len(shift) == len(scale) == columns and all(map(math.isfinite, shift + scale)) and all(scale)
     _require(sound, f"its scaling is not one finite shift and scale for each of {columns} columns")
-    return Scaling(shift, scale)
+    period = tuple(map(float, described.get("period", ())))
+    sound = not period or (len(period) == columns and all(0 <= one < math.inf for one in period))
+    _require(sound, f"its periods are not one finite number for each of {columns} columns")
+    return Scaling(shift, scale, period)
 
 
 def _require(sound: bool, otherwise: str) -> None:

@@ -18,6 +18,9 @@ from edgewise.errors import TrainingError
 
 from .curvature import Curvature, Dense
 
+GUESSES = 20  # at which parameters a step leads to their least values
+RESTING = 1e16  # of the largest damping: that of a parameter that is to stay
+
 
 @runtime_checkable
 class LeastSquares(Protocol):
@@ -81,6 +84,7 @@ class _State:
     damping: Tensor
     factor: Tensor
     quiet: Tensor  # steps in a row that brought next to nothing
+    lower: Tensor  # what each parameter is at least
 
 
 def levenberg_marquardt(
@@ -92,17 +96,21 @@ def levenberg_marquardt(
     patience: int = 3,
     floor: float = 0.0,
     stop: Callable[[], bool] | None = None,
+    lower: Float[Tensor, " parameters"] | None = None,
 ) -> Solution:
     """Make the loss of each start small.
 
     A start has converged when ``patience`` steps in a row lowered its loss by less than the share ``tolerance``, or
     when the loss is at most ``floor``. ``stop()`` is asked before each step (a time budget, say). A step that is not
-    finite is refused and damped. Raises TrainingError when no start is finite to begin with.
+    finite is refused and damped. No parameter goes below ``lower``: each step is the best damped one above it (M. Hintermueller,
+    K. Ito, K. Kunisch, "The primal-dual active set strategy as a semismooth Newton method", SIAM J. Optim. 13, 2002); the
+    curvature must then be a matrix. Raises TrainingError when no start is finite to begin with.
     """
     if not start.shape[-1]:
         loss = problem.loss(start)
         return Solution(start, loss, torch.ones_like(loss, dtype=torch.bool), 0)  # nothing can move
-    state = _begin(problem, start)
+    least = torch.full_like(start[0], -torch.inf) if lower is None else lower
+    state = _begin(problem, torch.maximum(start, least), least)
     taken = 0
     while taken < steps:
         active = (state.quiet < patience) & (state.loss > floor)
@@ -114,7 +122,7 @@ def levenberg_marquardt(
     return Solution(state.theta, state.loss, converged, taken)
 
 
-def _begin(problem: LeastSquares, start: Tensor) -> _State:
+def _begin(problem: LeastSquares, start: Tensor, lower: Tensor) -> _State:
     loss, gradient, curvature = _equations(problem, start)
     finite = loss.isfinite() & gradient.isfinite().all(-1)
     if not bool(finite.any()):
@@ -123,18 +131,16 @@ def _begin(problem: LeastSquares, start: Tensor) -> _State:
         )
     loss = torch.where(finite, loss, torch.inf)
     quiet = torch.where(finite, 0, 10**9)
-    return _State(
-        start.clone(), loss, gradient, curvature, torch.full_like(loss, 1e-2), torch.full_like(loss, 2.0), quiet
-    )
+    damping, factor = torch.full_like(loss, 1e-2), torch.full_like(loss, 2.0)
+    return _State(start.clone(), loss, gradient, curvature, damping, factor, quiet, lower)
 
 
 def _step(problem: LeastSquares, state: _State, active: Bool[Tensor, " starts"], tolerance: float) -> None:
     diagonal = state.curvature.diagonal()
     scale = diagonal + 1e-10 * diagonal.amax(-1, keepdim=True) + torch.finfo(diagonal.dtype).tiny
-    step = state.curvature.solve(state.damping[:, None] * scale, state.gradient)
+    step, promised = _proposal(state, state.damping[:, None] * scale)
     trial = state.theta - step
     loss = problem.loss(trial)
-    promised = (step * (state.gradient + state.damping[:, None] * scale * step)).sum(-1) / 2
     gain = (state.loss - loss) / promised
     better = active & loss.isfinite() & (loss < state.loss)
     worth = (state.loss - loss) > tolerance * state.loss
@@ -152,6 +158,34 @@ def _step(problem: LeastSquares, state: _State, active: Bool[Tensor, " starts"],
     if bool(better.any()):
         state.theta = torch.where(better[:, None], trial, state.theta)
         _refresh(problem, state, better)
+
+
+def _proposal(state: _State, damping: Tensor) -> tuple[Tensor, Tensor]:
+    """The damped step, and how much less the loss is to be after it."""
+    if bool((state.lower == -torch.inf).all()):
+        step = state.curvature.solve(damping, state.gradient)
+        return step, (step * (state.gradient + damping * step)).sum(-1) / 2
+    step = _bounded(state, damping)
+    return step, (step * (state.gradient - (state.curvature.matrix @ step.unsqueeze(-1)).squeeze(-1) / 2)).sum(-1)
+
+
+def _bounded(state: _State, damping: Tensor) -> Tensor:
+    """The best damped step that leaves every parameter at its least value or above: which of them end there is guessed, and
+    guessed anew by the forces on them, until the guess holds."""
+    room = state.theta - state.lower
+    ending = (room <= 0) & (state.gradient > 0)
+    step = torch.zeros_like(room)
+    for _ in range(GUESSES):
+        fixed = torch.where(ending, room, 0.0)
+        left = state.gradient - (state.curvature.matrix @ fixed.unsqueeze(-1)).squeeze(-1)
+        held = torch.where(ending, RESTING * damping.amax(-1, keepdim=True), damping)
+        step = torch.where(ending, fixed, state.curvature.solve(held, torch.where(ending, 0.0, left)))
+        force = left - damping * step - (state.curvature.matrix @ (step - fixed).unsqueeze(-1)).squeeze(-1)
+        guess = torch.where(ending, force > 0, step > room)
+        if bool((guess == ending).all()):
+            break
+        ending = guess
+    return torch.minimum(step, room)
 
 
 def _refresh(problem: LeastSquares, state: _State, moved: Tensor) -> None:

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from edgewise.errors import SettingsError
-from edgewise.nn import KAN, KANLayer, Model, Scaling, edge_scores, trace
+from edgewise.nn import KAN, KANLayer, Model, edge_scores, trace
 from edgewise.nn.scores import ScoreKind
 
 
@@ -190,8 +190,7 @@ def drop_inputs(model: Model) -> Model:
     kept = torch.arange(len(used))[used]
     first, *others = copy.deepcopy(model.network)
     network = KAN.of([take_nodes(first, kept, torch.arange(first.n_out)), *others])
-    shift, scale = model.input_scaling.shift, model.input_scaling.scale
-    scaling = Scaling(tuple(shift[i] for i in kept.tolist()), tuple(scale[i] for i in kept.tolist()))
+    scaling = model.input_scaling.take(kept.tolist())
     names = tuple(model.inputs[i] for i in kept.tolist())
     units = {name: unit for name, unit in model.units.items() if name in (*names, *model.targets)}
     return Model(network, names, model.targets, scaling, model.target_scaling, units)

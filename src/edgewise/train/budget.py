@@ -22,13 +22,17 @@ class Plan:
 
 
 def plan(stack: Stack, parameters: int, rows: int, memory: float) -> Plan:
-    """The way of a stage with at most ``memory`` bytes; ``rows`` counts each output of a row.
+    """The way of a stage with at most ``memory`` bytes; ``rows`` counts each output of a row. A stack with a shape has the way
+    by J'J alone.
 
     All restarts by J'J if they fit, unless parameters exceed rows by far; else by rows if there are fewer rows than
     parameters; else as many restarts as fit. Raises TrainingError if not one does.
     """
     dense, by_rows = dense_bytes(stack.starts, parameters, rows), rows_bytes(parameters, rows)
-    far = parameters > max(FAR * rows, WORTH)
+    if stack.shaping is not None:
+        parameters, by_rows = parameters * stack.copies, float("inf")
+        dense = dense_bytes(stack.starts, parameters, rows)
+    far = stack.shaping is None and parameters > max(FAR * rows, WORTH)
     if dense <= memory and not far:
         return Plan(stack.starts)
     if rows < parameters and by_rows <= memory:

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from edgewise.basis import Basis
+from edgewise.basis.base import MARGIN
 from edgewise.errors import SettingsError, TrainingError
-from edgewise.nn import KAN
+from edgewise.nn import KAN, Shaping
 from edgewise.solve import Solution, levenberg_marquardt
 from edgewise.surgery import place_knots
 from edgewise.surgery.knots import reach, stretch
@@ -26,11 +27,12 @@ from .dual import DualLeastSquares
 from .history import Fit, History, Stage, TrainingData
 from .jacobian import StackLeastSquares
 from .lost import nothing_finite
+from .shaped import ShapedLeastSquares, draw, hold
 from .stack import Stack
 from .thin import thin
 from .warm_up import warm_up
 
-Problem = StackLeastSquares | CompiledLeastSquares | DualLeastSquares
+Problem = StackLeastSquares | CompiledLeastSquares | DualLeastSquares | ShapedLeastSquares
 BOUTS_OF_A_TRIAL = 3  # with one node less
 PATIENCE = 4  # placements of knots in a row that lowered no held-out error
 
@@ -104,17 +106,26 @@ def levenberg(
     seed: int = 0,
     fresh: bool = True,
     stop: Callable[[], bool] | None = None,
+    shaping: Shaping | None = None,
 ) -> Fit:
     """Train networks of the same graph as ``network`` by Levenberg-Marquardt; return the best, in float64.
 
     ``fresh=True`` draws new weights for every restart by ``seed``; ``fresh=False`` goes on from the weights that are
-    there. ``network`` itself stays as it is. ``stop()`` and Ctrl+C end training early and keep the best so far (if there is
+    there. ``network`` itself stays as it is. With ``shaping`` the network that comes back has that shape everywhere, by its
+    weights (see `Shaping`, also for what it has beside the nodes of ``network``); errors of a positive output are those before
+    it is cut off at 0. ``stop()`` and Ctrl+C end training early and keep the best so far (if there is
     none yet, Ctrl+C is raised). Raises
     ShapeError if the columns do not fit the network, TrainingError if no start is finite (it names the stage and the largest
-    values) or if not even one fits into ``settings.memory``.
+    values) or if not even one fits into ``settings.memory``, SettingsError for a shape with settings or a network that
+    cannot have it.
     """
     data.require(network)
-    stack = Stack.of(_starts(network, settings, seed) if fresh else [copy.deepcopy(network).double()])
+    if shaping is not None:
+        _require_even(settings, fresh)
+        network = shaping.build(network)
+    stack = Stack.of(_starts(network, settings, seed) if fresh else [copy.deepcopy(network).double()], shaping)
+    if shaping is not None:
+        draw(stack, [_generator(seed, restart) for restart in range(stack.starts)])
     data = data.like(stack.layers[0].weight)
     if fresh:
         _place_knots(stack, data)
@@ -128,12 +139,21 @@ def levenberg(
         _place(run, data, settings, stop)
     except KeyboardInterrupt:
         run.interrupted = True
+        hold(run.stack)
         try:
             run.finish(data, run.stack.layers[0].basis.intervals, 1, 0, cut=True)
         except TrainingError:
             if run.best is None:  # no start is finite yet: there is nothing to keep
                 raise KeyboardInterrupt from None
     return run.fit(data)
+
+
+def _require_even(settings: Levenberg, fresh: bool) -> None:
+    """SettingsError for what a training to a shape cannot do."""
+    if not fresh or settings.placements or settings.thin_after or settings.warm_up:
+        raise SettingsError(
+            "a shape needs evenly spaced pieces and new weights: fresh=True, and no placements, thin_after or warm_up."
+        )
 
 
 @dataclass
@@ -169,6 +189,8 @@ class _Run:
     def fit(self, data: TrainingData) -> Fit:
         """The best network, the stages, and what they say about the graph."""
         assert self.best is not None
+        if self.stack.shaping is not None:
+            self.best = self.stack.shaping.finish(self.best)
         history = History(tuple(self.stages), self.best[0].basis.degree, self.interrupted)
         x, y, _ = data.judged
         share = noise_share(x, residuals_of(self.best, x, y))
@@ -263,7 +285,7 @@ def _starts(network: KAN, settings: Levenberg, seed: int) -> list[KAN]:
     """Networks with new weights; each restart draws from a generator of its own."""
     starts = []
     for restart in range(settings.restarts):
-        generator = torch.Generator().manual_seed(seed * 100_003 + restart)
+        generator = _generator(seed, restart)
         start = copy.deepcopy(network).double()
         for layer in start:
             old = layer.basis
@@ -274,23 +296,33 @@ def _starts(network: KAN, settings: Levenberg, seed: int) -> list[KAN]:
     return starts
 
 
+def _generator(seed: int, restart: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed * 100_003 + restart)
+
+
 def _place_knots(stack: Stack, data: TrainingData) -> None:
     """Put the hidden knots where the activations of the new weights fall (coefficients stay as drawn)."""
     for number in range(1, len(stack.layers)):
         basis = stack.layers[number].basis
-        finite, low, high = _ranges(basis, stack.activations(data.x)[number])
+        finite, low, high = _ranges(basis, stack.activations(data.x)[number], stack)
         if not bool(finite.any()):
             raise nothing_finite(stack, data, f"value at every node of layer {number} before the first step")
         stack.layers[number].basis = basis.with_range(low, high)
 
 
-def _ranges(basis: Basis, activations: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _ranges(basis: Basis, activations: Tensor, stack: Stack) -> tuple[Tensor, Tensor, Tensor]:
     """Which restarts have finite activations (R,), and the range of each node's, restarts and nodes in one row.
 
-    A restart that has not keeps the ranges of ``basis``.
+    A restart that has not keeps the ranges of ``basis``. With a shape the range is wider: beyond their knots such edges are
+    straight, while others go on with the same formula. The copies of a node have one range.
     """
     finite = activations.isfinite().flatten(1).all(1)
     low, high = reach(activations.transpose(0, 1).flatten(1))
+    if stack.shaping is not None:
+        low, high = (end.view(stack.starts, stack.copies, -1) for end in (low, high))
+        low, high = low.amin(1, keepdim=True).expand_as(low), high.amax(1, keepdim=True).expand_as(high)
+        spare = MARGIN["continue"] * (high - low)
+        low, high = (low - spare).flatten(), (high + spare).flatten()
     known = finite.repeat_interleave(activations.shape[2])
     return finite, torch.where(known, low, basis.low), torch.where(known, high, basis.high)
 
@@ -301,7 +333,7 @@ def _follow(stack: Stack, x: Tensor) -> bool:
     for number in range(1, len(stack.layers)):
         layer = stack.layers[number]
         basis = layer.basis
-        finite, low, high = _ranges(basis, stack.activations(x)[number])
+        finite, low, high = _ranges(basis, stack.activations(x)[number], stack)
         width = basis.high - basis.low
         off = (low < basis.low - 0.03 * width) | (high > basis.high + 0.03 * width) | (high - low < 0.67 * width)
         chosen = off.view(stack.starts, -1).any(1) & finite
@@ -314,6 +346,7 @@ def _follow(stack: Stack, x: Tensor) -> bool:
 def _refine(stack: Stack, intervals: int) -> None:
     for layer in stack.layers:
         layer.move(layer.basis.with_range(layer.basis.low, layer.basis.high, intervals))
+    hold(stack)
 
 
 def _settle(stack: Stack, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> tuple[int, bool]:
@@ -357,6 +390,10 @@ def _bout(
 
 
 def _problem(stack: Stack, data: TrainingData, settings: Levenberg, by_rows: bool) -> Problem:
+    if stack.shaping is not None:
+        return ShapedLeastSquares(
+            StackLeastSquares(stack, data.x, data.y, settings.penalty, data.weights), stack.shaping
+        )
     plain = CompiledLeastSquares if settings.compiled and can_compile(stack) else StackLeastSquares
     kind = DualLeastSquares if by_rows else plain
     return kind(stack, data.x, data.y, settings.penalty, data.weights)
@@ -372,6 +409,7 @@ def _walk(problem: Problem, settings: Levenberg, stop: Callable[[], bool] | None
             tolerance=settings.tolerance / 4,
             floor=settings.floor**2,
             stop=stop,
+            lower=problem.lower if isinstance(problem, ShapedLeastSquares) else None,
         )
     except KeyboardInterrupt:
         problem.write(problem.accepted)
@@ -398,8 +436,9 @@ def _record(
 
 
 def _parameters(stack: Stack, intervals: int) -> int:
-    """Parameters of one network of the stack if it had that many pieces."""
-    return sum(
+    """Parameters of one network of the stack if it had that many pieces; what lies side by side counts once."""
+    every = sum(
         int(layer.template.mask.sum()) * (intervals + layer.basis.degree + 1) + layer.constants[0].numel()
         for layer in stack.layers
     )
+    return every // stack.copies

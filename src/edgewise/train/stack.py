@@ -12,7 +12,7 @@ from torch import Tensor
 
 from edgewise.basis import RESIDUALS, Basis, transfer
 from edgewise.errors import SettingsError
-from edgewise.nn import KAN, KANLayer
+from edgewise.nn import KAN, KANLayer, Shaping
 from edgewise.primitives import Primitive
 
 Rows = Float[Tensor, "starts rows n_in"]
@@ -122,19 +122,21 @@ def _fixed_edge(primitive: Primitive, x: Tensor, constants: Tensor) -> tuple[Ten
 
 @dataclass
 class Stack:
-    """R networks of one shape."""
+    """R networks of one shape; with ``shaping`` their weights stay within what that allows."""
 
     layers: list[LayerStack]
+    shaping: Shaping | None = None
 
     @classmethod
-    def of(cls, networks: list[KAN]) -> "Stack":
+    def of(cls, networks: list[KAN], shaping: Shaping | None = None) -> "Stack":
         """Networks of the same shape, pieces, mask and fixed edges, side by side.
 
         Raises SettingsError where there is none, where they differ, or where one has a ``spline_weight``.
         """
         if not networks or any(len(network) != len(networks[0]) for network in networks):
             raise SettingsError(f"a stack needs networks of as many layers, got {[len(n) for n in networks]}.")
-        return cls([LayerStack.of([network[number] for network in networks]) for number in range(len(networks[0]))])
+        layers = [LayerStack.of([network[number] for network in networks]) for number in range(len(networks[0]))]
+        return cls(layers, shaping)
 
     def unstack(self, start: int) -> KAN:
         """One of them, as a network of its own."""
@@ -142,7 +144,7 @@ class Stack:
 
     def take(self, starts: list[int]) -> "Stack":
         """Some of them."""
-        return Stack.of([self.unstack(start) for start in starts])
+        return Stack.of([self.unstack(start) for start in starts], self.shaping)
 
     def put(self, starts: list[int], trained: "Stack") -> None:
         """Take weights and constants back from what `take` gave."""
@@ -154,6 +156,11 @@ class Stack:
     def starts(self) -> int:
         """How many."""
         return self.layers[0].starts
+
+    @property
+    def copies(self) -> int:
+        """How many networks with the same weights lie side by side in each, for the sake of a shape."""
+        return 1 if self.shaping is None else self.shaping.copies(len(self.layers))
 
     def activations(self, x: Float[Tensor, "rows n_in"]) -> list[Float[Tensor, "starts rows _"]]:
         """What enters each layer, and last what comes out: (R, rows, nodes) each."""

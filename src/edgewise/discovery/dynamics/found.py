@@ -1,22 +1,19 @@
 """What was found of a motion."""
 
-import re
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgewise.discovery.parts import save_parts
 from edgewise.discovery.result import Discovery
 from edgewise.errors import FormulaError
-from edgewise.files import write_together
 
 from .flow import Flow, along
 from .slopes import REST
 
-FILES = ("formula.json", "network.safetensors", "formula.svg", "network.svg")
 CLOSE = 1e-6  # of the spread: what a law that follows clean states may miss by
 TIMES = 2.0  # the noise: what it may miss by otherwise
 
@@ -137,18 +134,4 @@ class Dynamics:
     def save(self, folder: str | Path, *, pictures: bool = False) -> None:
         """Each state's discovery in a folder of its own below ``folder``, named by the state's number and name. Those of
         an earlier law of motion there are taken away."""
-        kept = set()
-        for number, (name, law) in enumerate(self.laws.items(), 1):
-            safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-            kept.add(f"{number}-{safe}")
-            law.save(Path(folder) / f"{number}-{safe}", pictures=pictures)
-        for part in Path(folder).iterdir():
-            if part.name not in kept and re.match(r"\d+-", part.name) and (part / "formula.json").is_file():
-                _take_away(part)
-
-
-def _take_away(part: Path) -> None:
-    """The files of a saved discovery, and its folder unless there is more in it."""
-    write_together(part, dict.fromkeys(FILES))
-    with suppress(OSError):
-        part.rmdir()
+        save_parts(self.laws, folder, pictures=pictures)

@@ -7,7 +7,7 @@
 """
 
 import time as clock
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import sympy
 
 from edgewise.data import Table
+from edgewise.discovery.parts import Progress, part_progress
 from edgewise.discovery.pipeline import discover
 from edgewise.discovery.result import Discovery
 from edgewise.discovery.settings import checked
@@ -31,7 +32,6 @@ from .trajectories import LEAST, Trajectory, trajectories_of
 
 SEARCHING = 0.7  # of the budget; the rest is for the constants
 LATER = 0.2  # of a trajectory that stands alone: its end is not learned from
-Progress = Callable[[str, float, str], None]
 
 
 def discover_ode(
@@ -81,7 +81,7 @@ def discover_ode(
             primitives=primitives,
             effort=effort,
             accuracy=float(slopes.accuracy[number]),
-            progress=_told(progress, name, number, len(names)),
+            progress=part_progress(progress, name, number, len(names)),
         )
     shot = _shot(found, names, learned, slopes)
     if shot is not None:
@@ -121,12 +121,6 @@ def _table_of(names: Sequence[str], number: int, time: str, slopes: Slopes) -> T
     if target in columns:
         raise ValuesError(f"a state is called {target!r}, which is the name of a slope. Rename it.")
     return Table({**columns, target: values}, target, tuple(names), source="slopes of trajectories")
-
-
-def _told(progress: Progress | None, name: str, number: int, states: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda step, share, best: progress(f"{name}: {step}", (number + share) / states, best)
 
 
 def _shot(

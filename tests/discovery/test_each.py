@@ -1,0 +1,91 @@
+"""Several targets of one table."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgewise import Discoveries, Table, discover, discover_each
+from edgewise.errors import ColumnError, EdgewiseError, SettingsError, StorageError
+
+QUICK = {"time_budget": 20, "effort": 0.05}
+
+
+def columns() -> dict[str, np.ndarray]:
+    a, b = np.random.default_rng(0).uniform(0.5, 3.0, (2, 30))
+    return {"a": a, "b": b, "product": 2 * a * b, "root": np.sqrt(a)}
+
+
+@pytest.fixture(scope="module")
+def found() -> Discoveries:
+    return discover_each(columns(), ["product", "root"], **QUICK)  # type: ignore[arg-type]
+
+
+def test_each_target_has_its_law_by_the_same_inputs(found: Discoveries) -> None:
+    assert found.targets == ("product", "root")
+    assert found.inputs == ("a", "b")
+    assert [one.formula.text for one in found.found.values() if one.formula] == ["2*a*b", "sqrt(a)"]
+    assert found.summary().splitlines() == [
+        "30 rows, 2 inputs (a, b) -> product, root",
+        "product: law      product = 2*a*b   (at the noise floor)",
+        "root: law      root = sqrt(a)   (at the noise floor)",
+    ]
+    assert str(found).startswith(found.summary())
+
+
+def test_each_is_what_discover_finds_alone(found: Discoveries) -> None:
+    alone = {name: values for name, values in columns().items() if name != "product"}
+    assert str(discover(alone, "root", **QUICK).front) == str(found["root"].front)  # type: ignore[arg-type]
+
+
+def test_answers_by_target(found: Discoveries) -> None:
+    answers = found.predict({"a": [1.0, 2.0], "b": [1.0, 1.0]})
+    np.testing.assert_allclose(answers["product"], [2, 4])
+    np.testing.assert_allclose(answers["root"], np.sqrt([1, 2]))
+    with pytest.raises(ColumnError, match="Did you mean 'root'"):
+        found["rot"]
+
+
+def test_saved_in_a_folder_each_and_read_back(found: Discoveries, tmp_path: Path) -> None:
+    (tmp_path / "9-old").mkdir()
+    found["root"].save(tmp_path / "9-old")
+    found.save(tmp_path)
+    assert sorted(part.name for part in tmp_path.iterdir()) == ["1-product", "2-root"]
+    again = Discoveries.load(tmp_path)
+    assert again.summary() == found.summary()
+    assert again.to_json()["equations"] == {"product": "product = 2*a*b", "root": "root = sqrt(a)"}
+    with pytest.raises(StorageError, match="no discoveries of several targets"):
+        Discoveries.load(tmp_path / "1-product")
+
+
+def test_what_is_said_of_columns_is_said_to_whom_it_concerns(monkeypatch: pytest.MonkeyPatch) -> None:
+    from edgewise.discovery import each
+
+    heard: list[tuple[str, object, object]] = []
+
+    def listen(table: Table, *, shapes: object, known: object, **others: object) -> object:
+        heard.append((table.target, shapes, known))
+        return discover(table, time_budget=0.1, effort=0.01)
+
+    monkeypatch.setattr(each, "discover", listen)
+    shapes = {"a": "increasing", "root": "positive"}
+    discover_each(columns(), ["product", "root"], shapes=shapes, known={"root": "... + 1"}, **QUICK)  # type: ignore[arg-type]
+    assert heard == [("product", {"a": "increasing"}, None), ("root", shapes, "... + 1")]
+
+
+@pytest.mark.parametrize(
+    ("targets", "settings", "message"),
+    [
+        ("root", {}, "a list of columns"),
+        ([], {}, "a list of columns"),
+        (["root", "root"], {}, "comes twice"),
+        (["root", "prodct"], {}, "Did you mean 'product'"),
+        (["a", "b", "product", "root"], {}, "none is left"),
+        (["root"], {"known": "a + ..."}, "known maps each target"),
+        (["root"], {"known": {"a": "1 + ..."}}, "known names 'a'"),
+        (["root"], {"shapes": {"q": "even"}}, "shapes names 'q'"),
+    ],
+)
+def test_what_cannot_be(targets: list[str], settings: dict, message: str) -> None:
+    with pytest.raises((EdgewiseError, SettingsError), match=message):
+        discover_each(columns(), targets, **{**QUICK, **settings})
