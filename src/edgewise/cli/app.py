@@ -69,6 +69,9 @@ def discover(
     primitives: Annotated[
         str | None, typer.Option(help="The only functions that a formula may have, as sin,exp,x^2.")
     ] = None,
+    functions: Annotated[
+        str | None, typer.Option(help="Special functions that it may have, too, as j0,erf,gamma.")
+    ] = None,
     without: Annotated[str | None, typer.Option(help="Functions that it may not have, as tan,abs.")] = None,
     prefer: Annotated[str | None, typer.Option(help="Functions that win where the rows tell little.")] = None,
     max_complexity: Annotated[
@@ -124,6 +127,7 @@ def discover(
         "known": known,
         "shapes": words.pairs(shapes, "--shapes", "L=increasing,g=decreasing") if shapes else None,
         "primitives": words.names(primitives),
+        "functions": words.names(functions),
         "without": words.names(without),
         "preferred": words.names(prefer),
         "max_complexity": max_complexity,

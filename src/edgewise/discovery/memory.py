@@ -18,7 +18,7 @@ from edgewise.data import Table
 from edgewise.errors import FormulaError
 from edgewise.formula import parse, to_text
 from edgewise.nn import KAN, Model
-from edgewise.primitives import PRIMITIVES, Primitive
+from edgewise.primitives import Primitive
 from edgewise.train import Certificate, Fit, History, Stage
 
 from .architecture import Shape, Trial
@@ -39,7 +39,7 @@ def about(table: Table, seed: int, effort: float, known: Knowledge, accuracy: fl
         "seed": seed,
         "effort": effort,
         "set of primitives": [
-            name if PRIMITIVES.get(name) is row else f"own {name} {_checksum(row)}" for name, row in primitives.items()
+            name if row.listed else f"own {name} {_checksum(row)}" for name, row in primitives.items()
         ],
         **known.as_entry(),
         "set of versions": [f"{name} {version(name)}" for name in LIBRARIES],

@@ -84,6 +84,7 @@ def discover(
     known: str | None = None,
     shapes: Mapping[str, str] | None = None,
     primitives: Primitives = None,
+    functions: Iterable[str] | None = None,
     without: Iterable[str] | None = None,
     preferred: Iterable[str] | None = None,
     max_complexity: int | None = None,
@@ -108,7 +109,8 @@ def discover(
     groups and put formulas first that agree with them. ``known`` is a part of the law, ``"m*g*h + ..."`` or
     ``"exp(-t) * ..."``: the dots are what is searched for, and the whole law is the answer. ``shapes`` say how it depends
     on columns, ``{"L": "increasing"}``: formulas that do not are refused. ``primitives`` restricts the functions that
-    edges may become (names of the table, or the user's own), ``without`` takes some away, ``preferred`` ones win where the
+    edges may become (names of the table, or the user's own), ``functions`` adds special ones (``["j0", "erf"]``, names of
+    `edgewise.primitives.SPECIAL`), ``without`` takes some away, ``preferred`` ones win where the
     rows tell little, and no formula is longer than ``max_complexity`` symbols.
 
     ``checkpoint`` is the folder that the run will be saved in: what is finished is kept there while the search goes on
@@ -131,6 +133,7 @@ def discover(
     table, told = knowledge(
         table,
         primitives=primitives,
+        functions=functions,
         without=without,
         preferred=preferred,
         max_complexity=max_complexity,
@@ -175,7 +178,7 @@ class _Search:
         accuracy: float = 0.0,
     ) -> None:
         self.clock = Clock(budget)
-        self.table, self.seed, self.workers, self.primitives = table, seed, workers, known.primitives
+        self.table, self.seed, self.workers, self.primitives = table, seed, workers, known.named
         self.prepared: Prepared = prepare(table, seed)
         self.effort, self.limits = effort, Limits(self.prepared.train.rows, effort)
         self.known = Bound(known, self.prepared.symbols, table.target)
@@ -270,13 +273,17 @@ class _Search:
         self._climb("noisy ladder", self._noise(), work)
 
     def _climb(self, name: str, noise: float | None, work: Work) -> None:
-        train, dimensions, accuracy = (
-            self.prepared.train,
-            self.known.dimensions,
-            self.accuracy / rms(self.prepared.train.y),
-        )
+        train, dimensions = self.prepared.train, self.known.dimensions
+        accuracy = self.accuracy / rms(train.y)
+        functions = tuple(self.known.known.functions.values())
         for candidate in ladder(
-            self.prepared.columns(train), train.y, noise=noise, work=work, dimensions=dimensions, accuracy=accuracy
+            self.prepared.columns(train),
+            train.y,
+            noise=noise,
+            work=work,
+            dimensions=dimensions,
+            accuracy=accuracy,
+            functions=functions,
         ):
             self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
             self._tell(name)

@@ -32,8 +32,8 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
 
     ``random_state`` seeds the search (0 by default, so that the same table gives the same formula; None draws a seed).
     ``time_budget`` is in wall seconds for each output, ``effort`` multiplies the work of the search. ``units`` (by column),
-    ``known``, ``shapes``, ``primitives``, ``without``, ``preferred`` and ``max_complexity`` say what you know, as for `discover`;
-    ``n_jobs`` processes try networks at the same time.
+    ``known``, ``shapes``, ``primitives``, ``functions``, ``without``, ``preferred`` and ``max_complexity`` say what you know, as
+    for `discover`; ``n_jobs`` processes try networks at the same time.
     ``outside`` says what ``predict`` does with rows far outside the ranges that were learned from (a tenth of the range
     beyond it): ``"warn"``, ``"ignore"``; ``"raise"`` refuses every row outside.
 
@@ -51,6 +51,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         time_budget: float = 60.0,
         effort: float = 1.0,
         primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
+        functions: Iterable[str] | None = None,
         without: Iterable[str] | None = None,
         preferred: Iterable[str] | None = None,
         max_complexity: int | None = None,
@@ -63,6 +64,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         super().__init__(
             random_state=random_state, time_budget=time_budget, effort=effort, primitives=primitives, outside=outside
         )
+        self.functions = functions
         self.without = without
         self.preferred = preferred
         self.max_complexity = max_complexity
@@ -162,6 +164,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         said: dict[str, Any] = {
             "known": self.known,
             "primitives": self.primitives,
+            "functions": self.functions,
             "without": self.without,
             "preferred": self.preferred,
             "max_complexity": self.max_complexity,
