@@ -77,6 +77,9 @@ def discover(
     max_complexity: Annotated[
         int | None, typer.Option("--max-complexity", help="The most symbols that a formula may have.", min=1)
     ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="An engine of others that proposes formulas, too: operon, if it is installed.")
+    ] = None,
     weights: Annotated[str | None, typer.Option(help="The column that says how much each row counts.")] = None,
     one_hot: Annotated[
         str | None, typer.Option(help="Columns of words, as a,b: each level becomes an input of 0 and 1.")
@@ -131,6 +134,7 @@ def discover(
         "without": words.names(without),
         "preferred": words.names(prefer),
         "max_complexity": max_complexity,
+        "engine": engine,
     }
     settings = {"seed": seed, "time_budget": time_budget, "effort": effort, "workers": workers, "resume": resume}
     _discover(data, words.folder(out), as_json, **said, **settings)

@@ -31,7 +31,7 @@ LIBRARIES = ("edgewise", "numpy", "scipy", "sympy", "torch")  # other versions m
 _POINTS = np.array([-7.3, -2.1, -0.9, -0.4, -0.05, 0.03, 0.3, 0.7, 1.2, 2.6, 9.1])  # where own primitives are compared
 
 
-def about(table: Table, seed: int, effort: float, known: Knowledge, accuracy: float = 0.0) -> Entry:
+def about(table: Table, seed: int, effort: float, known: Knowledge, accuracy: float = 0.0, engine: str = "") -> Entry:
     """All that decides what a search finds: by what a journal knows its search again."""
     primitives = known.primitives
     return {
@@ -44,6 +44,7 @@ def about(table: Table, seed: int, effort: float, known: Knowledge, accuracy: fl
         **known.as_entry(),
         "set of versions": [f"{name} {version(name)}" for name in LIBRARIES],
         **({"accuracy": accuracy} if accuracy else {}),
+        **({"engine": engine} if engine else {}),
     }
 
 

@@ -4,7 +4,7 @@
 2  ladder      exact tests of structure: milliseconds to seconds, no network; few where the table is noisy at first sight
 3  noisy       the same tests of structure by their likelihood (after the network, where nothing hinted at noise)
 4  pieces      kinks, jumps and regimes, where no smooth curve explains the rows
-5  graphs      small networks of named edges, fitted outright
+5  graphs      small networks of named edges, fitted outright; then proposals of an engine of others, where one is named
 6  network     the smallest graph whose error falls at the rate of one that can hold the function
 7  naming      that network pruned, names for every edge that is left, constants refitted
 8  snapping    constants as numbers that people know
@@ -44,6 +44,7 @@ from .architecture import (
 )
 from .calibration import tested
 from .clock import Clock
+from .engines import Engine, engine_of
 from .journal import Journal, journal
 from .judge import Judge, Judged, beats
 from .knowledge import Bound, Knowledge, Primitives, Units, knowledge
@@ -59,6 +60,7 @@ from .weighing import mean, r2, rms
 Progress = Callable[[str, float, str], None]
 LADDER_SHARE = 0.3  # of the budget, before the network has its turn
 PIECES_SHARE = 0.3  # of what is left
+ENGINE_SHARE = 0.4  # of what is left
 NOISY_LADDER_SHARE = 0.5  # of what is left
 NETWORK_SHARE = 0.7  # of what is left then
 BESIDE_A_LAW = 0.25  # the same, where a law is known already
@@ -94,6 +96,7 @@ def discover(
     checkpoint: str | Path | None = None,
     resume: bool = False,
     accuracy: float = 0.0,
+    engine: str | None = None,
 ) -> Discovery:
     """Find the law in a table.
 
@@ -103,7 +106,8 @@ def discover(
     on anything but the table, ``seed`` and the settings, unless the budget cut a stage: what each step may do is counted
     in work, by the rows of the table and multiplied by ``effort``. ``progress(step, share, best formula)`` is called as
     the search goes on. ``accuracy`` says by how much the target may be off without noise, in its own unit: a column rounded
-    to three decimals has 5e-4. Exact laws are then looked for to that accuracy.
+    to three decimals has 5e-4. Exact laws are then looked for to that accuracy. ``engine="operon"`` lets that engine propose
+    formulas, too, where no law is known by then (``pip install 'edgewise[operon]'``); they are judged like all others.
 
     What you know beforehand: ``units`` by column (True for those of the table) let the search begin with dimensionless
     groups and put formulas first that agree with them. ``known`` is a part of the law, ``"m*g*h + ..."`` or
@@ -129,7 +133,7 @@ def discover(
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers!r}.")
     if resume and checkpoint is None:
         raise SettingsError("resume goes on with a search that was kept: say in which folder with checkpoint=...")
-    known_to = checked_accuracy(accuracy)
+    known_to, proposing = checked_accuracy(accuracy), engine_of(engine)
     table, told = knowledge(
         table,
         primitives=primitives,
@@ -142,9 +146,11 @@ def discover(
         shapes=shapes,
     )
     search = _Search(table, seed, time_budget, told, workers, progress or (lambda *_: None), effort, known_to)
+    search.engine = proposing
+    said = proposing.version if proposing else ""
     with (
         journal(
-            checkpoint, {} if checkpoint is None else about(table, seed, effort, told, known_to), resume
+            checkpoint, {} if checkpoint is None else about(table, seed, effort, told, known_to, said), resume
         ) as search.journal,
         np.errstate(all="ignore"),  # candidates may overflow: the judge sees it
     ):
@@ -186,6 +192,7 @@ class _Search:
         self.judge = Judge(self.prepared, self.known.permits, self.known.nats, self.known.refuses, self.accuracy)
         self.progress = progress
         self.journal: Journal | None = None
+        self.engine: Engine | None = None
         self.architecture: Architecture | None = None
         self.steps: list[Step] = []
 
@@ -204,6 +211,8 @@ class _Search:
             self._step("pieces", self._pieces)
         if not self._known():
             self._step("graphs", self._graphs)
+        if (engine := self.engine) and not self._known():
+            self._step(engine.name, lambda: self._proposals(engine))
         self._step("network", self._network)
         if not early and not self._exact() and self._is_noisy():
             self._step("noisy ladder", self._noisy_ladder)
@@ -273,18 +282,10 @@ class _Search:
         self._climb("noisy ladder", self._noise(), work)
 
     def _climb(self, name: str, noise: float | None, work: Work) -> None:
-        train, dimensions = self.prepared.train, self.known.dimensions
-        accuracy = self.accuracy / rms(train.y)
-        functions = tuple(self.known.known.functions.values())
-        for candidate in ladder(
-            self.prepared.columns(train),
-            train.y,
-            noise=noise,
-            work=work,
-            dimensions=dimensions,
-            accuracy=accuracy,
-            functions=functions,
-        ):
+        train, functions = self.prepared.train, tuple(self.known.known.functions.values())
+        told: dict[str, Any] = {"dimensions": self.known.dimensions, "accuracy": self.accuracy / rms(train.y)}
+        columns = self.prepared.columns(train)
+        for candidate in ladder(columns, train.y, noise=noise, work=work, functions=functions, **told):
             self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
             self._tell(name)
         if work.cut:
@@ -318,12 +319,21 @@ class _Search:
                 return
             self.judge(expression, "graphs")
 
+    def _proposals(self, engine: Engine) -> None:
+        """What an engine of others finds, refitted and judged here."""
+        train, limit, seconds = self.prepared.train, self.clock.until(ENGINE_SHARE), ENGINE_SHARE * self.clock.left
+        told = (self.prepared.columns(train), train.y, self.primitives.keys(), self.seed, self.effort, seconds)
+        for expression in engine.propose(*told):
+            self.judge(expression, engine.name)
+            self._tell(engine.name)
+        if limit():
+            self.clock.cut.append(engine.name)
+
     def _network(self) -> None:
         if self.prepared.small and self.prepared.table.rows < 12:
             return
         exact, known = self._exact(), self._known()
-        limit = self.clock.deadline(BESIDE_A_LAW if known else NETWORK_SHARE)
-        end = self.clock.deadline()
+        limit = self.clock.until(BESIDE_A_LAW if known else NETWORK_SHARE)
         self.architecture = find_architecture(
             self.prepared,
             seed=self.seed,
@@ -332,12 +342,12 @@ class _Search:
             coarse=QUICK if exact else COARSE,
             fine=FINE_BESIDE_A_LAW if exact else FINE,
             effort=self.effort,
-            stop=lambda: time.monotonic() > limit,
-            last=lambda: time.monotonic() > end,
+            stop=limit,
+            last=self.clock.until(),
             report=lambda trial: self._tell("network"),
             memory=self._memory(),
         )
-        if time.monotonic() > limit:
+        if limit():
             self.clock.cut.append("network")
         if self.architecture is not None and self.architecture.interrupted:
             raise KeyboardInterrupt

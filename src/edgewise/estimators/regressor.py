@@ -33,7 +33,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
     ``random_state`` seeds the search (0 by default, so that the same table gives the same formula; None draws a seed).
     ``time_budget`` is in wall seconds for each output, ``effort`` multiplies the work of the search. ``units`` (by column),
     ``known``, ``shapes``, ``primitives``, ``functions``, ``without``, ``preferred`` and ``max_complexity`` say what you know, as
-    for `discover`; ``n_jobs`` processes try networks at the same time.
+    for `discover`, and so is ``engine``; ``n_jobs`` processes try networks at the same time.
     ``outside`` says what ``predict`` does with rows far outside the ranges that were learned from (a tenth of the range
     beyond it): ``"warn"``, ``"ignore"``; ``"raise"`` refuses every row outside.
 
@@ -58,6 +58,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         units: Mapping[str, str] | None = None,
         known: str | None = None,
         shapes: Mapping[str, str] | None = None,
+        engine: str | None = None,
         n_jobs: int | None = None,
         outside: str = "warn",
     ) -> None:
@@ -71,6 +72,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         self.units = units
         self.known = known
         self.shapes = shapes
+        self.engine = engine
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -183,6 +185,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
             time_budget=self.time_budget,
             effort=self.effort,
             workers=joblib.effective_n_jobs(self.n_jobs),
+            engine=self.engine,
             **said,
         )
 
