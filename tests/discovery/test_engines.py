@@ -73,6 +73,7 @@ def test_what_is_not_permitted_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> 
     assert "tan" not in " ".join(formula.text for formula in found.front)
 
 
+@pytest.mark.slow
 def test_it_is_not_asked_where_a_law_is_known_nor_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ENGINES, "fake", proposing("x"))
     known = discover({"x": X, "y": 2 * X**2}, "y", engine="fake", effort=0.05, time_budget=30)

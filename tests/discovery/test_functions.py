@@ -30,6 +30,7 @@ def test_a_law_with_a_bessel_function(tmp_path: Path) -> None:
     np.testing.assert_allclose(again.predict({"x": [0.5, 1.0]}), 2 * special.j0([1.5, 3.0]) + 1, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_law_with_the_error_function_and_its_unfinished_run(tmp_path: Path) -> None:
     table = {"x": X[:60], "z": Z[:60], "y": (Z * special.erf(X))[:60]}
     settings = {"time_budget": 30, "effort": 0.3, "checkpoint": tmp_path}
@@ -42,6 +43,7 @@ def test_a_law_with_the_error_function_and_its_unfinished_run(tmp_path: Path) ->
         discover(table, "y", functions=["j0"], resume=True, **settings)
 
 
+@pytest.mark.slow
 def test_what_is_not_named_is_not_found() -> None:
     found = discover({"x": X[:60], "y": special.erf(X[:60])}, "y", time_budget=5, effort=0.05)
     assert "erf" not in " ".join(formula.text for formula in found.front)
