@@ -6,10 +6,9 @@
 of ``benchmarks.feynman``. The page is written from the runs that are kept, so that an interrupted call is gone on with.
 """
 
-import argparse
 from pathlib import Path
 
-from benchmarks.common import Runs, write_report
+from benchmarks.common import Runs, options, write_report
 from benchmarks.feynman.trial import run, warm_up
 from edgewise.data.laws import Law, laws_of
 
@@ -26,23 +25,17 @@ def chosen(families: str, rows: str) -> list[Law]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.classics", description="Recovery of classic laws")
+    parser = options("classics", "Recovery of classic laws", noise=0.0, seeds=1, budget=60.0, points=1000, workers=1)
     parser.add_argument("--rows", default="all", choices=("all", "odd", "even"))
     parser.add_argument("--families", default=FAMILIES, help=f"families of laws, like {FAMILIES}")
-    parser.add_argument("--noise", type=float, default=0.0, help="share of the target's rms")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds for each table")
-    parser.add_argument("--points", type=int, default=1000, help="rows of each table")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
-    parser.add_argument("--fresh", action="store_true", help="forget all earlier runs")
-    options = parser.parse_args()
-    runs = Runs(HERE, options.fresh)
-    which = {name: getattr(options, name) for name in ("noise", "points", "budget")} | {"dummies": 0}
-    laws = chosen(options.families, options.rows)
-    tasks = [{"law": law.name, "seed": seed, **which} for seed in range(options.seeds) for law in laws]
-    runs.side_by_side(run, tasks, options.workers, warm_up)
+    asked = parser.parse_args()
+    runs = Runs(HERE, asked.fresh)
+    which = {name: getattr(asked, name) for name in ("noise", "points", "budget")} | {"dummies": 0}
+    laws = chosen(asked.families, asked.rows)
+    tasks = [{"law": law.name, "seed": seed, **which} for seed in range(asked.seeds) for law in laws]
+    runs.side_by_side(run, tasks, asked.workers, warm_up)
     parts = [targets(), *families_of(runs.all())]
-    write_report(HERE, "Classic laws", f"0 to {options.seeds - 1} in this call", parts, processes=options.workers)
+    write_report(HERE, "Classic laws", f"0 to {asked.seeds - 1} in this call", parts, processes=asked.workers)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ A law is recovered when all three hold; each is told beside it, so that a right 
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 import numpy as np
@@ -30,22 +30,35 @@ SECONDS = 20  # for SymPy to simplify
 
 @dataclass(frozen=True)
 class Truth:
-    """A law as a formula over names, and the box its variables are drawn from."""
+    """A law as a formula over names, and the box its variables are drawn from.
+
+    ``computed`` are columns that are not drawn but follow from those that are, by formulas over them; ``inputs`` names the
+    columns of the table in their order (all that are drawn, unless said).
+    """
 
     text: str
     ranges: Mapping[str, tuple[float, float]]
+    computed: Mapping[str, str] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of the table."""
+        return self.inputs or tuple(self.ranges)
 
     @property
     def expression(self) -> sympy.Expr:
-        return parse(self.text, list(self.ranges))
+        return parse(self.text, self.names)
 
     def draw(self, rows: int, seed: Sequence[int], widen: float = 0.0) -> dict[str, np.ndarray]:
         """Rows uniform in the box, widened by a share of its sides on either side."""
         generator = np.random.default_rng(seed)
-        return {
+        drawn = {
             name: generator.uniform(low - widen * (high - low), high + widen * (high - low), rows)
             for name, (low, high) in self.ranges.items()
         }
+        made = {name: evaluate(parse(text, list(self.ranges)), drawn) for name, text in self.computed.items()}
+        return {name: {**drawn, **made}[name] for name in self.names}
 
     def value(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         rows = len(next(iter(columns.values())))
@@ -72,7 +85,7 @@ def score(text: str | None, truth: Truth, seed: int, noise: float = 0.0, rows: i
     wanted = truth.expression
     truth_size = complexity(wanted)
     try:
-        found = parse(text or "", list(truth.ranges))
+        found = parse(text or "", truth.names)
     except FormulaError:
         return Score(np.inf, np.inf, np.inf, 0, truth_size, False, False, False, False)
     inside, outside = _errors(found, truth, seed)
@@ -116,7 +129,7 @@ def same_by_srbench(found: sympy.Expr, wanted: sympy.Expr, columns: Mapping[str,
     if columns is not None and not _constant_between(found, wanted, columns):
         return False
     try:
-        with _at_most(SECONDS):
+        with at_most(SECONDS):
             if found.is_number:
                 return False
             return any(sympy.simplify(e).is_number for e in (found - wanted, found / wanted))
@@ -142,7 +155,7 @@ def _rounded(expression: sympy.Expr) -> sympy.Expr:
 
 
 @contextmanager
-def _at_most(seconds: int) -> Iterator[None]:
+def at_most(seconds: int) -> Iterator[None]:
     def ring(number: int, frame: FrameType | None) -> None:
         raise TimeoutError
 

@@ -5,10 +5,9 @@
 Each of four kinds of tables is drawn ``--tables`` times. A law that is claimed (``verified``) is a false one, and printed.
 """
 
-import argparse
 from pathlib import Path
 
-from benchmarks.common import Runs, median_of, table, wilson, write_report
+from benchmarks.common import Runs, median_of, options, table, wilson, write_report
 
 from .tables import KINDS
 from .trial import run
@@ -17,15 +16,12 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.false_laws", description="Laws where there are none")
+    parser = options("false_laws", "Laws where there are none", budget=60.0, workers=2)
     parser.add_argument("--tables", type=int, default=60, help="of each kind")
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds for each table")
-    parser.add_argument("--workers", type=int, default=2, help="processes")
-    parser.add_argument("--fresh", action="store_true", help="forget all earlier runs")
-    options = parser.parse_args()
-    runs = Runs(HERE, options.fresh)
-    tasks = [{"kind": kind, "seed": seed, "budget": options.budget} for seed in range(options.tables) for kind in KINDS]
-    rows = runs.side_by_side(run, tasks, options.workers)
+    asked = parser.parse_args()
+    runs = Runs(HERE, asked.fresh)
+    tasks = [{"kind": kind, "seed": seed, "budget": asked.budget} for seed in range(asked.tables) for kind in KINDS]
+    rows = runs.side_by_side(run, tasks, asked.workers)
     lines, claimed = [], []
     for kind, about in KINDS.items():
         of_kind = [row for row in rows if row["task"]["kind"] == kind]
@@ -43,7 +39,7 @@ def main() -> None:
             for row in claimed
         ]
         parts.append("Claimed:\n\n" + table(["kind", "seed", "rows", "inputs", "formula"], told))
-    write_report(HERE, "Laws where there are none", f"0 to {options.tables - 1}", parts, processes=options.workers)
+    write_report(HERE, "Laws where there are none", f"0 to {asked.tables - 1}", parts, processes=asked.workers)
 
 
 if __name__ == "__main__":

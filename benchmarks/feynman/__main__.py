@@ -9,10 +9,9 @@ inputs, with and without units, the runs of the newest source that was measured 
 are kept.
 """
 
-import argparse
 from pathlib import Path
 
-from benchmarks.common import Runs, write_report
+from benchmarks.common import Runs, options, write_report
 from edgewise.data.laws import Law, laws_of
 
 from .tell import level, levels_of, published
@@ -37,25 +36,21 @@ def chosen(rows: str) -> list[Law]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.feynman", description="Recovery of AI Feynman's laws")
+    parser = options(
+        "feynman", "Recovery of AI Feynman's laws", noise=0.0, seeds=1, budget=60.0, points=1000, workers=2
+    )
     parser.add_argument("--rows", default="1-100", help="1-100, odd, even, bonus, or numbers like 3-17 or 1,5,9")
-    parser.add_argument("--noise", type=float, default=0.0, help="share of the target's rms")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds for each table")
-    parser.add_argument("--points", type=int, default=1000, help="rows of each table")
     parser.add_argument("--dummies", type=int, default=0, help="inputs that do not matter")
     parser.add_argument("--units", action="store_true", help="tell the search the units of all columns")
-    parser.add_argument("--workers", type=int, default=2, help="processes")
-    parser.add_argument("--fresh", action="store_true", help="forget all earlier runs")
-    options = parser.parse_args()
-    runs = Runs(HERE, options.fresh)
-    which = {name: getattr(options, name) for name in ("noise", "points", "dummies", "budget")}
-    which |= {"units": True} if options.units else {}
-    tasks = [{"law": law.name, "seed": seed, **which} for seed in range(options.seeds) for law in chosen(options.rows)]
-    runs.side_by_side(run, tasks, options.workers, warm_up)
-    measured = levels_of(runs.all())
-    parts = [published(), *(level(setting, rows) for setting, rows in measured.items())]
-    write_report(HERE, "AI Feynman's laws", f"0 to {options.seeds - 1} in this call", parts, processes=options.workers)
+    asked = parser.parse_args()
+    runs = Runs(HERE, asked.fresh)
+    which = {name: getattr(asked, name) for name in ("noise", "points", "dummies", "budget")}
+    which |= {"units": True} if asked.units else {}
+    tasks = [{"law": law.name, "seed": seed, **which} for seed in range(asked.seeds) for law in chosen(asked.rows)]
+    runs.side_by_side(run, tasks, asked.workers, warm_up)
+    levels = levels_of(runs.all())
+    parts = [published(), *(level(setting, rows) for setting, rows in levels.items())]
+    write_report(HERE, "AI Feynman's laws", f"0 to {asked.seeds - 1} in this call", parts, processes=asked.workers)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """One table of one law, in a process that may be any."""
 
-from benchmarks.common import Clock, Row, disguise, drawn, score, units_of
+from benchmarks.common import Row, discovered, disguise, drawn, units_of
 from edgewise import discover
 from edgewise.data.laws import law as law_of
 
@@ -8,21 +8,8 @@ from edgewise.data.laws import law as law_of
 def run(law: str, seed: int, noise: float, points: int, dummies: int, budget: float, units: bool = False) -> Row:
     """One discovery, scored; with ``units`` it is told those of all columns."""
     truth = disguise(law_of(law), seed, dummies)
-    table = drawn(truth, seed, points, noise)
-    with Clock() as clock:
-        known = units_of(law_of(law), seed, dummies) if units else None
-        found = discover(table, seed=seed, time_budget=budget, units=known)
-    text = found.formula.text if found.formula else None
-    return {
-        **vars(score(text, truth, seed, noise, points)),
-        "verified": found.verified,
-        "wall": clock.wall,
-        "cpu": clock.cpu,
-        "cut": list(found.cut),
-        "steps": {step.name: step.seconds for step in found.steps},
-        "formula": text or "",
-        "truth": truth.text,
-    }
+    known = units_of(law_of(law), seed, dummies) if units else None
+    return discovered(truth, drawn(truth, seed, points, noise), seed, noise, budget, units=known)
 
 
 def warm_up() -> None:

@@ -7,13 +7,12 @@ with noise), but for the rows within 0.5 % of the range of a break, which the ta
 beside them: none of them may come out in pieces.
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 import sympy
 
-from benchmarks.common import Clock, Row, Runs, rate, table, write_report
+from benchmarks.common import Clock, Row, Runs, options, rate, table, write_report
 from edgewise import discover
 from edgewise.data import Table
 from edgewise.formula import evaluate, parse
@@ -93,17 +92,12 @@ def told(noise: float, laws: dict[str, Row], smooth: dict[str, Row]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.piecewise", description="Laws in pieces")
-    parser.add_argument("--noise", type=float, default=0.0, help="share of the target's rms")
-    parser.add_argument("--points", type=int, default=600)
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds for each table")
-    parser.add_argument("--fresh", action="store_true", help="forget all earlier runs")
-    options = parser.parse_args()
-    runs = Runs(HERE, options.fresh)
-    which = {"noise": options.noise, "points": options.points, "seed": 0, "budget": options.budget}
+    asked = options("piecewise", "Laws in pieces", noise=0.0, points=600, budget=60.0).parse_args()
+    runs = Runs(HERE, asked.fresh)
+    which = {"noise": asked.noise, "points": asked.points, "seed": 0, "budget": asked.budget}
     rows = {law: runs(lambda law=law: run(law, **which), law=law, **which) for law in (*LAWS, *SMOOTH)}
     laws, smooth = ({name: rows[name] for name in group} for group in (LAWS, SMOOTH))
-    write_report(HERE, "Laws in pieces", "0", [told(options.noise, laws, smooth)], f"results-{options.noise:g}")
+    write_report(HERE, "Laws in pieces", "0", [told(asked.noise, laws, smooth)], f"results-{asked.noise:g}")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ trajectory aside. ``--rows odd`` and ``even`` are the first and the second state
 second ones given slopes.
 """
 
-import argparse
 from pathlib import Path
 
-from benchmarks.common import Runs, write_report
+from benchmarks.common import Runs, options, write_report
 from edgewise.data.laws import laws_of
 
 from .tell import parts_of
@@ -23,28 +22,30 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.strogatz", description="Recovery of laws of motion")
+    parser = options(
+        "strogatz",
+        "Recovery of laws of motion",
+        noise=(0.0, "share of the rms of slopes, or of states"),
+        seeds=1,
+        budget=(60.0, "seconds for each law"),
+        points=(100, "of each of the four trajectories"),
+        workers=1,
+    )
     parser.add_argument("--given", default="slopes", choices=("slopes", "trajectories"))
     parser.add_argument("--rows", default="all", choices=("all", "odd", "even"), help="of the laws, given slopes")
-    parser.add_argument("--noise", type=float, default=0.0, help="share of the rms of slopes, or of states")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds for each law")
-    parser.add_argument("--points", type=int, default=100, help="of each of the four trajectories")
-    parser.add_argument("--workers", type=int, default=1, help="processes")
-    parser.add_argument("--fresh", action="store_true", help="forget all earlier runs")
-    options = parser.parse_args()
-    runs = Runs(HERE, options.fresh)
-    step = {"all": slice(None), "odd": slice(0, None, 2), "even": slice(1, None, 2)}[options.rows]
+    asked = parser.parse_args()
+    runs = Runs(HERE, asked.fresh)
+    step = {"all": slice(None), "odd": slice(0, None, 2), "even": slice(1, None, 2)}[asked.rows]
     names = [law.name.rpartition("/")[2] for law in laws_of("strogatz")]
-    which = {name: getattr(options, name) for name in ("given", "noise", "points", "budget")}
-    if options.given == "slopes":
+    which = {name: getattr(asked, name) for name in ("given", "noise", "points", "budget")}
+    if asked.given == "slopes":
         run, what = from_slopes, names[step]
     else:
         run, what = from_trajectories, sorted({name[:-1] for name in names})
-    tasks = [{"law": law, "seed": seed, **which} for seed in range(options.seeds) for law in what]
-    runs.side_by_side(run, tasks, options.workers, warm_up)
-    seeds = f"0 to {options.seeds - 1} in this call"
-    write_report(HERE, "Strogatz's laws of motion", seeds, parts_of(runs.all()), processes=options.workers)
+    tasks = [{"law": law, "seed": seed, **which} for seed in range(asked.seeds) for law in what]
+    runs.side_by_side(run, tasks, asked.workers, warm_up)
+    seeds = f"0 to {asked.seeds - 1} in this call"
+    write_report(HERE, "Strogatz's laws of motion", seeds, parts_of(runs.all()), processes=asked.workers)
 
 
 if __name__ == "__main__":

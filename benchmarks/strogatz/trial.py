@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.common import Clock, Row, Truth, score
+from benchmarks.common import Clock, Row, Truth, discovered, score
 from edgewise import discover, discover_ode
 from edgewise.data import Table
 from edgewise.data.laws import law as law_of
@@ -20,18 +20,8 @@ def from_slopes(law: str, seed: int, given: str, noise: float, points: int, budg
     renamed = dict(zip(("x", "y"), names, strict=True))
     columns = {renamed[name]: table.columns[name] for name in ("x", "y")}
     truth = _truth(law, renamed, columns)
-    with Clock() as clock:
-        found = discover(Table({**columns, "y": table.y}, "y", ("x0", "x1")), seed=seed, time_budget=budget)
-    text = found.formula.text if found.formula else None
-    return {
-        **vars(score(text, truth, seed, noise, table.rows)),
-        "verified": found.verified,
-        "wall": clock.wall,
-        "cpu": clock.cpu,
-        "cut": list(found.cut),
-        "formula": text or "",
-        "truth": truth.text,
-    }
+    told = Table({**columns, "y": table.y}, "y", ("x0", "x1"))
+    return discovered(truth, told, seed, noise, budget)
 
 
 def from_trajectories(law: str, seed: int, given: str, noise: float, points: int, budget: float) -> Row:

@@ -71,10 +71,16 @@ def discover(
     primitives: Annotated[
         str | None, typer.Option(help="The only functions that a formula may have, as sin,exp,x^2.")
     ] = None,
+    functions: Annotated[
+        str | None, typer.Option(help="Special functions that it may have, too, as j0,erf,gamma.")
+    ] = None,
     without: Annotated[str | None, typer.Option(help="Functions that it may not have, as tan,abs.")] = None,
     prefer: Annotated[str | None, typer.Option(help="Functions that win where the rows tell little.")] = None,
     max_complexity: Annotated[
         int | None, typer.Option("--max-complexity", help="The most symbols that a formula may have.", min=1)
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="An engine of others that proposes formulas, too: operon, if it is installed.")
     ] = None,
     weights: Annotated[str | None, typer.Option(help="The column that says how much each row counts.")] = None,
     one_hot: Annotated[
@@ -127,9 +133,11 @@ def discover(
         "known": known,
         "shapes": words.pairs(shapes, "--shapes", "L=increasing,g=decreasing") if shapes else None,
         "primitives": words.names(primitives),
+        "functions": words.names(functions),
         "without": words.names(without),
         "preferred": words.names(prefer),
         "max_complexity": max_complexity,
+        "engine": engine,
     }
     settings = {"seed": seed, "time_budget": time_budget, "effort": effort, "workers": workers, "resume": resume}
     if others:

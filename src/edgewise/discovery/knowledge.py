@@ -19,7 +19,7 @@ from edgewise.formula import Dimension, Dimensions, Formula, complexity, dimensi
 from edgewise.primitives import PRIMITIVES, Primitive
 from edgewise.symbolic import within_reach
 
-from .permitted import as_expression, listed, permitted, table_of, uses
+from .permitted import as_expression, listed, permitted, special_of, table_of, uses
 from .prepare import Prepared
 from .rest import Rest, Whole
 from .shapes import Shapes
@@ -38,13 +38,15 @@ Units = Mapping[str, str] | bool | None
 class Knowledge:
     """What may be in a formula, and of what dimension the columns are.
 
-    ``primitives`` are the rows that edges may become, ``without`` those that no formula may use, ``preferred`` the likelier
-    ones, ``max_complexity`` is the longest formula (None: any). ``units`` are by column, of all columns or of none;
-    ``shapes`` are how the target depends on its inputs. ``rest`` is the way back where a part of the law is known (then
-    the search's table is of what is left). ``notes`` say what of it cannot be used.
+    ``primitives`` are the rows that edges may become, ``functions`` special ones beside them, ``without`` those that no
+    formula may use, ``preferred`` the likelier ones, ``max_complexity`` is the longest formula (None:
+    any). ``units`` are by column, of all columns or of none; ``shapes`` are how the target depends on its inputs. ``rest`` is
+    the way back where a part of the law is known (then the search's table is of what is left). ``notes`` say what of it
+    cannot be used.
     """
 
     primitives: Mapping[str, Primitive] = field(default_factory=lambda: dict(PRIMITIVES))
+    functions: Mapping[str, Primitive] = field(default_factory=dict)
     without: tuple[Primitive, ...] = ()
     preferred: tuple[Primitive, ...] = ()
     max_complexity: int | None = None
@@ -52,6 +54,11 @@ class Knowledge:
     rest: Whole | None = None
     shapes: Shapes | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> Mapping[str, Primitive]:
+        """All rows that an edge may become."""
+        return {**self.primitives, **self.functions}
 
     @cached_property
     def restricted(self) -> bool:
@@ -62,6 +69,7 @@ class Knowledge:
         """What of it decides the result, beside the primitives, in plain values under what each is called."""
         said = {
             "set of units": [f"{name} = {unit}" for name, unit in sorted(self.units.items())],
+            "set of special functions (functions)": sorted(self.functions),
             "set of unwanted primitives (without)": sorted(row.name for row in self.without),
             "set of preferred primitives (preferred)": sorted(row.name for row in self.preferred),
             "longest formula (max_complexity)": self.max_complexity,
@@ -75,6 +83,7 @@ def knowledge(
     table: Table,
     *,
     primitives: Primitives = None,
+    functions: Iterable[str] | None = None,
     without: Iterable[str] | None = None,
     preferred: Iterable[str] | None = None,
     max_complexity: int | None = None,
@@ -94,14 +103,15 @@ def knowledge(
     rows = {name: row for name, row in rows.items() if not any(test(as_expression(row)) for test in tests)}
     if not rows:
         raise SettingsError("without leaves no primitive. Leave at least one.")
-    chosen = _rows(() if preferred is None else preferred, "preferred", rows)
+    special = special_of(functions, (*table.inputs, table.target))
+    chosen = _rows(() if preferred is None else preferred, "preferred", {**rows, **special})
     if max_complexity is not None and (not isinstance(max_complexity, Integral) or max_complexity < 1):
         raise SettingsError(f"max_complexity is a whole number of symbols, 1 or more, got {max_complexity!r}.")
     most = None if max_complexity is None else int(max_complexity)
     table, used, notes = _units(table, units)
     asked = None if shapes is None else Shapes.read(shapes, table)
     if known is None:
-        return table, Knowledge(rows, unwanted, chosen, most, used, None, asked, notes)
+        return table, Knowledge(rows, special, unwanted, chosen, most, used, None, asked, notes)
     whole = Whole(Rest.read(known, table.inputs), table)
     _require_room(whole.rest, most)
     left = whole.rest.table(table)
@@ -109,7 +119,7 @@ def knowledge(
     notes = (*notes, *further, *_shapes_of_known(whole.rest, asked))
     if asked is not None:
         notes = (*notes, "the shapes are of the whole law, and the network is one of the dots: it may break them.")
-    return left, Knowledge(rows, unwanted, chosen, most, used, whole, asked, notes)
+    return left, Knowledge(rows, special, unwanted, chosen, most, used, whole, asked, notes)
 
 
 def _require_room(rest: Rest, most: int | None) -> None:
@@ -204,7 +214,7 @@ class Bound:
     @cached_property
     def permits(self) -> Callable[[sympy.Expr], bool]:
         """A test of expressions: whether they may be proposed at all."""
-        tests = [permitted(self.known.primitives.values())] if self.known.restricted else []
+        tests = [permitted(self.known.named.values())] if self.known.restricted else []
         unwanted = [uses(row) for row in self.known.without]
         most = inf if self.known.max_complexity is None else self.known.max_complexity
         return lambda expression: (

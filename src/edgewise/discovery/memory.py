@@ -18,7 +18,7 @@ from edgewise.data import Table
 from edgewise.errors import FormulaError
 from edgewise.formula import parse, to_text
 from edgewise.nn import KAN, Model
-from edgewise.primitives import PRIMITIVES, Primitive
+from edgewise.primitives import Primitive
 from edgewise.train import Certificate, Fit, History, Stage
 
 from .architecture import Shape, Trial
@@ -31,7 +31,7 @@ LIBRARIES = ("edgewise", "numpy", "scipy", "sympy", "torch")  # other versions m
 _POINTS = np.array([-7.3, -2.1, -0.9, -0.4, -0.05, 0.03, 0.3, 0.7, 1.2, 2.6, 9.1])  # where own primitives are compared
 
 
-def about(table: Table, seed: int, effort: float, known: Knowledge, accuracy: float = 0.0) -> Entry:
+def about(table: Table, seed: int, effort: float, known: Knowledge, accuracy: float = 0.0, engine: str = "") -> Entry:
     """All that decides what a search finds: by what a journal knows its search again."""
     primitives = known.primitives
     return {
@@ -39,11 +39,12 @@ def about(table: Table, seed: int, effort: float, known: Knowledge, accuracy: fl
         "seed": seed,
         "effort": effort,
         "set of primitives": [
-            name if PRIMITIVES.get(name) is row else f"own {name} {_checksum(row)}" for name, row in primitives.items()
+            name if row.listed else f"own {name} {_checksum(row)}" for name, row in primitives.items()
         ],
         **known.as_entry(),
         "set of versions": [f"{name} {version(name)}" for name in LIBRARIES],
         **({"accuracy": accuracy} if accuracy else {}),
+        **({"engine": engine} if engine else {}),
     }
 
 

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 import sympy
 
-from edgewise.errors import SettingsError
+from edgewise.errors import SettingsError, unknown
 from edgewise.formula import symbol
-from edgewise.primitives import PRIMITIVES, Primitive, find
+from edgewise.formula.anatomy import call
+from edgewise.primitives import PRIMITIVES, SPECIAL, Primitive, find
 
 _ANY = sympy.Dummy("p")  # an exponent that is fitted
 Application = sympy.core.function.Application
@@ -22,6 +23,19 @@ def table_of(primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | N
     if not chosen:
         raise SettingsError("primitives is empty: give at least one name, or None for the whole table.")
     return {row.name: row for row in chosen}
+
+
+def special_of(names: Iterable[str] | None, columns: Iterable[str]) -> dict[str, Primitive]:
+    """The special functions of these names. Raises SettingsError for a bare text and for one that is a column's name,
+    UnknownNameError for one that is not there."""
+    asked = [] if names is None else listed(names, "functions")
+    chosen = list(dict.fromkeys(row if isinstance(row, str) else row.name for row in asked))
+    for name in chosen:
+        if name not in SPECIAL:
+            raise unknown("special function", name, SPECIAL)
+    if taken := sorted({*chosen} & {*columns}):
+        raise SettingsError(f"functions names {taken[0]!r}, which is a column, too. Rename the column.")
+    return {name: SPECIAL[name] for name in chosen}
 
 
 def listed(given: Iterable[str | Primitive], role: str) -> list[str | Primitive]:
@@ -54,7 +68,7 @@ def permitted(primitives: Iterable[Primitive]) -> Callable[[sympy.Expr], bool]:
 
     def allowed(expression: sympy.Expr) -> bool:
         raised = [part for part in expression.atoms(sympy.Pow) if part.free_symbols]
-        return all(type(part) in functions for part in expression.atoms(Application)) and (
+        return all(_kind(part) in functions for part in expression.atoms(Application)) and (
             any_power or all(part.exp in exponents for part in raised)
         )
 
@@ -75,15 +89,21 @@ def uses(primitive: Primitive) -> Callable[[sympy.Expr], bool]:
     def used(expression: sympy.Expr) -> bool:
         raised = {part.exp for part in expression.atoms(sympy.Pow)}
         raised |= {-exponent for exponent in raised if not exponent.is_Integer}
-        return functions <= {type(part) for part in expression.atoms(Application)} and powers - {_ANY} <= raised
+        return functions <= {_kind(part) for part in expression.atoms(Application)} and powers - {_ANY} <= raised
 
     return used
 
 
-def _made_of(primitives: Iterable[Primitive]) -> tuple[set[type], set[sympy.Expr]]:
+def _kind(part: sympy.Expr) -> type | str:
+    """What tells functions apart: SymPy's class, or our name where one class holds several (Bessel functions)."""
+    called = call(part)
+    return called[0] if called and called[0] in SPECIAL else type(part)
+
+
+def _made_of(primitives: Iterable[Primitive]) -> tuple[set[type | str], set[sympy.Expr]]:
     """The functions and the exponents that the primitives are written with."""
     forms = [as_expression(row) for row in primitives]
-    functions = {type(part) for form in forms for part in form.atoms(Application)}
+    functions = {_kind(part) for form in forms for part in form.atoms(Application)}
     return functions, {part.exp for form in forms for part in form.atoms(sympy.Pow)}
 
 

@@ -4,7 +4,7 @@
 2  ladder      exact tests of structure: milliseconds to seconds, no network; few where the table is noisy at first sight
 3  noisy       the same tests of structure by their likelihood (after the network, where nothing hinted at noise)
 4  pieces      kinks, jumps and regimes, where no smooth curve explains the rows
-5  graphs      small networks of named edges, fitted outright
+5  graphs      small networks of named edges, fitted outright; then proposals of an engine of others, where one is named
 6  network     the smallest graph whose error falls at the rate of one that can hold the function
 7  naming      that network pruned, names for every edge that is left, constants refitted
 8  snapping    constants as numbers that people know
@@ -44,6 +44,7 @@ from .architecture import (
 )
 from .calibration import tested
 from .clock import Clock
+from .engines import Engine, engine_of
 from .explained import reason_for
 from .journal import Journal, journal
 from .judge import Judge, Judged, beats
@@ -60,6 +61,7 @@ from .weighing import mean, r2, rms
 Progress = Callable[[str, float, str], None]
 LADDER_SHARE = 0.3  # of the budget, before the network has its turn
 PIECES_SHARE = 0.3  # of what is left
+ENGINE_SHARE = 0.4  # of what is left
 NOISY_LADDER_SHARE = 0.5  # of what is left
 NETWORK_SHARE = 0.7  # of what is left then
 BESIDE_A_LAW = 0.25  # the same, where a law is known already
@@ -85,6 +87,7 @@ def discover(
     known: str | None = None,
     shapes: Mapping[str, str] | None = None,
     primitives: Primitives = None,
+    functions: Iterable[str] | None = None,
     without: Iterable[str] | None = None,
     preferred: Iterable[str] | None = None,
     max_complexity: int | None = None,
@@ -94,6 +97,7 @@ def discover(
     checkpoint: str | Path | None = None,
     resume: bool = False,
     accuracy: float = 0.0,
+    engine: str | None = None,
 ) -> Discovery:
     """Find the law in a table.
 
@@ -103,14 +107,16 @@ def discover(
     on anything but the table, ``seed`` and the settings, unless the budget cut a stage: what each step may do is counted
     in work, by the rows of the table and multiplied by ``effort``. ``progress(step, share, best formula)`` is called as
     the search goes on. ``accuracy`` says by how much the target may be off without noise, in its own unit: a column rounded
-    to three decimals has 5e-4. Exact laws are then looked for to that accuracy.
+    to three decimals has 5e-4. Exact laws are then looked for to that accuracy. ``engine="operon"`` lets that engine propose
+    formulas, too, where no law is known by then (``pip install 'edgewise[operon]'``); they are judged like all others.
 
     What you know beforehand: ``units`` by column (True for those of the table) let the search begin with dimensionless
     groups and put formulas first that agree with them. ``known`` is a part of the law, ``"m*g*h + ..."`` or
     ``"exp(-t) * ..."``: the dots are what is searched for, and the whole law is the answer. ``shapes`` say how it depends
     on columns, ``{"L": "increasing"}``: formulas that do not are refused, and the network is built so that it does.
-    ``primitives`` restricts the functions that edges may become (names of the table, or the user's own), ``without`` takes
-    some away, ``preferred`` ones win where the rows tell little, and no formula is longer than ``max_complexity`` symbols.
+    ``primitives`` restricts the functions that edges may become (names of the table, or the user's own), ``functions`` adds
+    special ones (``["j0", "erf"]``, names of `edgewise.primitives.SPECIAL`), ``without`` takes some away, ``preferred`` ones
+    win where the rows tell little, and no formula is longer than ``max_complexity`` symbols.
 
     ``checkpoint`` is the folder that the run will be saved in: what is finished is kept there while the search goes on
     (in ``unfinished.journal``, until `Discovery.save` has written a whole run). After a kill, Ctrl+C or a budget that
@@ -128,10 +134,11 @@ def discover(
         raise SettingsError(f"workers is a number of processes, 1 or more, got {workers!r}.")
     if resume and checkpoint is None:
         raise SettingsError("resume goes on with a search that was kept: say in which folder with checkpoint=...")
-    known_to = checked_accuracy(accuracy)
+    known_to, proposing = checked_accuracy(accuracy), engine_of(engine)
     table, told = knowledge(
         table,
         primitives=primitives,
+        functions=functions,
         without=without,
         preferred=preferred,
         max_complexity=max_complexity,
@@ -140,9 +147,11 @@ def discover(
         shapes=shapes,
     )
     search = _Search(table, seed, time_budget, told, workers, progress or (lambda *_: None), effort, known_to)
+    search.engine = proposing
+    said = proposing.version if proposing else ""
     with (
         journal(
-            checkpoint, {} if checkpoint is None else about(table, seed, effort, told, known_to), resume
+            checkpoint, {} if checkpoint is None else about(table, seed, effort, told, known_to, said), resume
         ) as search.journal,
         np.errstate(all="ignore"),  # candidates may overflow: the judge sees it
     ):
@@ -176,7 +185,7 @@ class _Search:
         accuracy: float = 0.0,
     ) -> None:
         self.clock = Clock(budget)
-        self.table, self.seed, self.workers, self.primitives = table, seed, workers, known.primitives
+        self.table, self.seed, self.workers, self.primitives = table, seed, workers, known.named
         self.prepared: Prepared = prepare(table, seed)
         self.effort, self.limits = effort, Limits(self.prepared.train.rows, effort)
         self.known = Bound(known, self.prepared.symbols, table.target)
@@ -185,6 +194,7 @@ class _Search:
         self.judge = Judge(self.prepared, self.known.permits, self.known.nats, self.known.refuses, self.accuracy)
         self.progress = progress
         self.journal: Journal | None = None
+        self.engine: Engine | None = None
         self.architecture: Architecture | None = None
         self.steps: list[Step] = []
 
@@ -203,6 +213,8 @@ class _Search:
             self._step("pieces", self._pieces)
         if not self._known():
             self._step("graphs", self._graphs)
+        if (engine := self.engine) and not self._known():
+            self._step(engine.name, lambda: self._proposals(engine))
         self._step("network", self._network)
         if not early and not self._exact() and self._is_noisy():
             self._step("noisy ladder", self._noisy_ladder)
@@ -272,14 +284,10 @@ class _Search:
         self._climb("noisy ladder", self._noise(), work)
 
     def _climb(self, name: str, noise: float | None, work: Work) -> None:
-        train, dimensions, accuracy = (
-            self.prepared.train,
-            self.known.dimensions,
-            self.accuracy / rms(self.prepared.train.y),
-        )
-        for candidate in ladder(
-            self.prepared.columns(train), train.y, noise=noise, work=work, dimensions=dimensions, accuracy=accuracy
-        ):
+        train, functions = self.prepared.train, tuple(self.known.known.functions.values())
+        told: dict[str, Any] = {"dimensions": self.known.dimensions, "accuracy": self.accuracy / rms(train.y)}
+        columns = self.prepared.columns(train)
+        for candidate in ladder(columns, train.y, noise=noise, work=work, functions=functions, **told):
             self.judge(candidate.expression, candidate.stage, refit=not candidate.exact)
             self._tell(name)
         if work.cut:
@@ -313,12 +321,21 @@ class _Search:
                 return
             self.judge(expression, "graphs")
 
+    def _proposals(self, engine: Engine) -> None:
+        """What an engine of others finds, refitted and judged here."""
+        train, limit, seconds = self.prepared.train, self.clock.until(ENGINE_SHARE), ENGINE_SHARE * self.clock.left
+        told = (self.prepared.columns(train), train.y, self.primitives.keys(), self.seed, self.effort, seconds)
+        for expression in engine.propose(*told):
+            self.judge(expression, engine.name)
+            self._tell(engine.name)
+        if limit():
+            self.clock.cut.append(engine.name)
+
     def _network(self) -> None:
         if self.prepared.small and self.prepared.table.rows < 12:
             return
         exact, known = self._exact(), self._known()
-        limit = self.clock.deadline(BESIDE_A_LAW if known else NETWORK_SHARE)
-        end = self.clock.deadline()
+        limit = self.clock.until(BESIDE_A_LAW if known else NETWORK_SHARE)
         self.architecture = find_architecture(
             self.prepared,
             seed=self.seed,
@@ -327,13 +344,13 @@ class _Search:
             coarse=QUICK if exact else COARSE,
             fine=FINE_BESIDE_A_LAW if exact else FINE,
             effort=self.effort,
-            stop=lambda: time.monotonic() > limit,
-            last=lambda: time.monotonic() > end,
+            stop=limit,
+            last=self.clock.until(),
             report=lambda trial: self._tell("network"),
             memory=self._memory(),
             asked=self.known.of_network,
         )
-        if time.monotonic() > limit:
+        if limit():
             self.clock.cut.append("network")
         if self.architecture is not None and self.architecture.interrupted:
             raise KeyboardInterrupt

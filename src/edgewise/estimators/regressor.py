@@ -32,8 +32,8 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
 
     ``random_state`` seeds the search (0 by default, so that the same table gives the same formula; None draws a seed).
     ``time_budget`` is in wall seconds for each output, ``effort`` multiplies the work of the search. ``units`` (by column),
-    ``known``, ``shapes``, ``primitives``, ``without``, ``preferred`` and ``max_complexity`` say what you know, as for `discover`;
-    ``n_jobs`` processes try networks at the same time.
+    ``known``, ``shapes``, ``primitives``, ``functions``, ``without``, ``preferred`` and ``max_complexity`` say what you know, as
+    for `discover`, and so is ``engine``; ``n_jobs`` processes try networks at the same time.
     ``outside`` says what ``predict`` does with rows far outside the ranges that were learned from (a tenth of the range
     beyond it): ``"warn"``, ``"ignore"``; ``"raise"`` refuses every row outside.
 
@@ -51,24 +51,28 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         time_budget: float = 60.0,
         effort: float = 1.0,
         primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
+        functions: Iterable[str] | None = None,
         without: Iterable[str] | None = None,
         preferred: Iterable[str] | None = None,
         max_complexity: int | None = None,
         units: Mapping[str, str] | None = None,
         known: str | None = None,
         shapes: Mapping[str, str] | None = None,
+        engine: str | None = None,
         n_jobs: int | None = None,
         outside: str = "warn",
     ) -> None:
         super().__init__(
             random_state=random_state, time_budget=time_budget, effort=effort, primitives=primitives, outside=outside
         )
+        self.functions = functions
         self.without = without
         self.preferred = preferred
         self.max_complexity = max_complexity
         self.units = units
         self.known = known
         self.shapes = shapes
+        self.engine = engine
         self.n_jobs = n_jobs
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -162,6 +166,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
         said: dict[str, Any] = {
             "known": self.known,
             "primitives": self.primitives,
+            "functions": self.functions,
             "without": self.without,
             "preferred": self.preferred,
             "max_complexity": self.max_complexity,
@@ -180,6 +185,7 @@ class KANRegressor(RegressorMixin, DiscoveryEstimator):
             time_budget=self.time_budget,
             effort=self.effort,
             workers=joblib.effective_n_jobs(self.n_jobs),
+            engine=self.engine,
             **said,
         )
 

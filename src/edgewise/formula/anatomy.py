@@ -11,12 +11,12 @@ Fraction(negative=True, number=3/2, above=(x,), below=(y**2,))
 ('sqrt', (x,))
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import sympy
 
-from edgewise.primitives import FUNCTIONS, backend
+from edgewise.primitives import FUNCTIONS, SPECIAL_FUNCTIONS, backend
 
 HALF = sympy.Rational(1, 2)
 
@@ -129,8 +129,8 @@ def call(expression: sympy.Expr) -> tuple[str, tuple[sympy.Expr, ...]] | None:
         return _extreme(expression)
     if isinstance(expression, sympy.Heaviside) and expression.args[1] == 1:
         return "step", (expression.args[0],)
-    name = _NAMES.get(expression.func)
-    return (name, expression.args) if name else None
+    name = _NAMES.get((expression.func, expression.args[:-1])) if expression.args else None
+    return (name, expression.args[-1:]) if name else None
 
 
 def _extreme(expression: sympy.Expr) -> tuple[str, tuple[sympy.Expr, ...]]:
@@ -140,9 +140,14 @@ def _extreme(expression: sympy.Expr) -> tuple[str, tuple[sympy.Expr, ...]]:
     return ("maximum" if kind is sympy.Max else "minimum"), (arguments[0], kind(*arguments[1:]))
 
 
-# SymPy's class -> our name; what SymPy builds from other functions (sqrt, relu, sigmoid ...) has no class of its own
-_NAMES: dict[type, str] = {
-    function: name
-    for name in FUNCTIONS
-    if isinstance(function := getattr(backend("sympy"), name), type) and issubclass(function, sympy.Function)
-}
+def _named() -> Iterator[tuple[tuple[type, tuple[sympy.Expr, ...]], str]]:
+    """SymPy's class, with its arguments before the last (the order of a Bessel function), and our name. What SymPy builds
+    from other functions (sqrt, relu, sigmoid ...) has no class of its own."""
+    variable = sympy.Dummy(real=True)
+    for name in (*FUNCTIONS, *SPECIAL_FUNCTIONS):
+        written = getattr(backend("sympy"), name)(variable)
+        if isinstance(written, sympy.Function) and written.args[-1] is variable:
+            yield (written.func, written.args[:-1]), name
+
+
+_NAMES = dict(_named())

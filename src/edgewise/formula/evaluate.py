@@ -14,7 +14,7 @@ import sympy
 from numpy.typing import ArrayLike
 
 from edgewise.errors import ColumnError, FormulaError, did_you_mean
-from edgewise.primitives import FUNCTIONS, backend
+from edgewise.primitives import FUNCTIONS, SPECIAL_FUNCTIONS, backend
 
 from .anatomy import call, fraction
 
@@ -81,7 +81,7 @@ class _Walk:
             return self.value(expression.base) ** self.value(expression.exp)
         raise FormulaError(
             f"{expression.func.__name__} in {expression} is none of our functions. "
-            f"Rewrite the formula with: {', '.join(sorted(FUNCTIONS))}."
+            f"Rewrite the formula with: {', '.join(sorted((*FUNCTIONS, *SPECIAL_FUNCTIONS)))}."
         )
 
     def _column(self, name: str) -> np.ndarray:

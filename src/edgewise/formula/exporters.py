@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from edgewise.errors import SettingsError, unknown
+from edgewise.primitives import SPECIAL_FUNCTIONS
 
 from .languages import LANGUAGES
 from .names import identifiers, safe_names
@@ -77,6 +78,11 @@ _IN_NUMPY = {
     "atanh": "np.arctanh({})",
     "relu": "np.maximum({}, 0.0)",
     "step": "np.heaviside({}, 1.0)",
+    **{name: f"scipy.special.{name}({{}})" for name in SPECIAL_FUNCTIONS},
+    **{f"j{n}": f"scipy.special.jv({n}, {{}})" for n in range(2, 6)},
+    "airyai": "scipy.special.airy({})[0]",
+    "airybi": "scipy.special.airy({})[2]",
+    "lambertw": "np.where({0} > -np.exp(-1.0), scipy.special.lambertw({0}).real, np.nan)",
 }
 _IN_SYMPY = {
     "abs": "sympy.Abs({})",
@@ -84,6 +90,11 @@ _IN_SYMPY = {
     "maximum": "sympy.Max({})",
     "minimum": "sympy.Min({})",
     "step": "sympy.Heaviside({}, 1)",
+    **{f"j{n}": f"sympy.besselj({n}, {{}})" for n in range(6)},
+    **{f"y{n}": f"sympy.bessely({n}, {{}})" for n in range(2)},
+    "ellipk": "sympy.elliptic_k({})",
+    "ellipe": "sympy.elliptic_e({})",
+    "lambertw": "sympy.LambertW({})",
 }
 
 
@@ -100,12 +111,14 @@ NUMPY, SYMPY = _dialect("np", _IN_NUMPY), _dialect("sympy", _IN_SYMPY)
 def _numpy(formula: "Formula") -> str:
     name = identifiers([formula.target])[formula.target]
     used = {variable.name for variable in formula.expression.free_symbols}
+    body = to_text(formula.expression, NUMPY)
+    imported = "import scipy.special\n" if "scipy.special." in body else ""
     floats = (f"    {x} = np.asarray({x}, dtype=np.float64)\n" for x in formula.symbols if x in used)
     return (
-        f"{_comment(formula, list(formula.symbols), '#')}import numpy as np\n\n\n"
+        f"{_comment(formula, list(formula.symbols), '#')}import numpy as np\n{imported}\n\n"
         f"def {name}({', '.join(formula.symbols)}):\n"
         f"{''.join(floats)}"  # powers of integers overflow
-        f"    return {to_text(formula.expression, NUMPY)}\n"
+        f"    return {body}\n"
     )
 
 

@@ -34,6 +34,7 @@ MOST = 32  # integer powers up to this one are multiplications, larger ones a ca
 class Language:
     """How one language writes a formula. ``calls`` maps our functions to its own, as texts with {} for the arguments."""
 
+    title: str
     comment: str
     calls: Mapping[str, str]
     frame: Callable[[str, Sequence[str], str, str], str]
@@ -50,13 +51,22 @@ class Language:
     def dialect(self, names: Mapping[str, str]) -> Dialect:
         """The writer's settings, with ``names`` in place of the formula's own."""
         return Dialect(
-            function=lambda name, arguments: self.calls[name].format(arguments),
+            function=self._call,
             pi=self.pi,
             digits=self.digits,
             name=lambda name: names[name],
             power=self._power,
             folds=self.folds,
         )
+
+    def _call(self, name: str, arguments: str) -> str:
+        if name not in self.calls:
+            known = ", ".join(row.title for row in LANGUAGES.values() if name in row.calls)
+            raise FormulaError(
+                f"{self.title} has no {name}, so it cannot hold this formula. NumPy (with SciPy) and SymPy have it"
+                + (f", and so have: {known}." if known else ".")
+            )
+        return self.calls[name].format(arguments)
 
     def _power(self, base: Piece, exponent: sympy.Expr, text: Piece) -> Piece:
         whole = exponent.is_Integer and 0 < exponent <= MOST
@@ -209,6 +219,7 @@ _FORTRAN_HELPERS = {
     ),
 }
 _FORTRAN_WORDS = (
+    "bessel_j0 bessel_j1 bessel_jn bessel_y0 bessel_y1 erf gamma "
     "dp real64 iso_fortran_env real integer elemental function module contains implicit none private public end merge "
     "sqrt exp log sin cos tan sinh cosh tanh asin acos atan atanh abs if do intent use parameter"
 )
@@ -264,8 +275,11 @@ _EXTREMES = {
 
 LANGUAGES: dict[str, Language] = {
     "torch": Language(
+        "torch",
         "#",
-        _calls("torch.{}", sign="_sign({})", step="_step({})", maximum="_maximum({})", minimum="_minimum({})"),
+        _calls("torch.{}", sign="_sign({})", step="_step({})", maximum="_maximum({})", minimum="_minimum({})")
+        | {name: f"torch.special.bessel_{name}({{}})" for name in ("j0", "j1", "y0", "y1")}
+        | {"erf": "torch.erf({})", "digamma": "torch.digamma({})", "airyai": "torch.special.airy_ai({})"},
         _torch_frame,
         helpers=_TORCH_HELPERS,
         reserved=_words("torch True False None " + " ".join(_TORCH_HELPERS)),
@@ -274,8 +288,9 @@ LANGUAGES: dict[str, Language] = {
         ascii=False,
     ),
     "c": Language(
+        "C",
         "//",
-        _calls("{}", abs="fabs({})", **_EXTREMES),
+        _calls("{}", abs="fabs({})", **_EXTREMES) | {"erf": "erf({})", "gamma": "tgamma({})"},
         _c_frame,
         helpers=_guarded(_C_HELPERS),
         reserved=_words(_C_KEYWORDS, _C_MATH),
@@ -283,6 +298,7 @@ LANGUAGES: dict[str, Language] = {
         power="pow({}, {})",
     ),
     "javascript": Language(
+        "JavaScript",
         "//",
         _calls(
             "Math.{}",
@@ -299,6 +315,7 @@ LANGUAGES: dict[str, Language] = {
         power="Math.pow({}, {})",
     ),
     "julia": Language(
+        "Julia (without packages)",
         "#",
         _calls("{}", maximum="max({})", minimum="min({})", relu="max({}, 0.0)")
         | {name.removeprefix("edgewise_"): name + "({})" for name in _JULIA_HELPERS if name != "edgewise_power"},
@@ -309,8 +326,12 @@ LANGUAGES: dict[str, Language] = {
         power="edgewise_power({}, {})",
     ),
     "fortran": Language(
+        "Fortran",
         "!",
-        _calls("{}", **_EXTREMES) | {"relu": "edgewise_max({}, 0.0_dp)"},
+        _calls("{}", **_EXTREMES)
+        | {"relu": "edgewise_max({}, 0.0_dp)", "erf": "erf({})", "gamma": "gamma({})"}
+        | {name: f"bessel_{name}({{}})" for name in ("j0", "j1", "y0", "y1")}
+        | {f"j{n}": f"bessel_jn({n}, {{}})" for n in range(2, 6)},
         _fortran_frame,
         pi="3.141592653589793_dp",
         helpers=_FORTRAN_HELPERS,
@@ -320,6 +341,7 @@ LANGUAGES: dict[str, Language] = {
         folds=True,  # the compiler refuses what it can see to have no value
     ),
     "rust": Language(
+        "Rust",
         "//",
         _calls("f64::{}", log="f64::ln({})", **_EXTREMES),
         _rust_frame,

@@ -10,11 +10,16 @@ from collections.abc import Collection, Sequence
 from keyword import iskeyword
 
 from edgewise.errors import ColumnError
+from edgewise.primitives import SPECIAL_FUNCTIONS
 
 from .parse import ALIASES, CALLS
 
 # e is no longer a constant where it is a variable, pi always is one; the modules are names in exported code
-RESERVED = frozenset(CALLS) | frozenset(ALIASES) | {"pi", "np", "numpy", "sympy"}
+RESERVED = (
+    (frozenset(CALLS) | frozenset(ALIASES) | {"pi", "np", "numpy", "scipy", "sympy"})
+    - frozenset(SPECIAL_FUNCTIONS)
+    - {"airy"}
+)
 
 
 def identifiers(columns: Sequence[str]) -> dict[str, str]:

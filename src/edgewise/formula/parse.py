@@ -20,7 +20,7 @@ import numpy as np
 import sympy
 
 from edgewise.errors import ParseError, did_you_mean
-from edgewise.primitives import FUNCTIONS, backend
+from edgewise.primitives import FUNCTIONS, SPECIAL_FUNCTIONS, backend
 
 from .anatomy import product, symbol
 from .evaluate import evaluate, number
@@ -41,6 +41,7 @@ ALIASES = {
     "Abs": "abs",
     "sgn": "sign",
     "heaviside": "step",
+    "airy": "airyai",
     "Heaviside": "step",
     "Max": "maximum",
     "max": "maximum",
@@ -48,7 +49,7 @@ ALIASES = {
     "min": "minimum",
 }
 CALLS: dict[str, Callable[..., sympy.Expr]] = {
-    **{name: getattr(backend("sympy"), name) for name in FUNCTIONS},
+    **{name: getattr(backend("sympy"), name) for name in (*FUNCTIONS, *SPECIAL_FUNCTIONS)},
     "maximum": sympy.Max,
     "minimum": sympy.Min,
 }
@@ -219,7 +220,7 @@ class _Parser:
             return symbol(name)
         if name in CONSTANTS and (self.symbols is not None or name == "pi"):
             return CONSTANTS[name]
-        if name in CALLS or name in ALIASES:
+        if (name in CALLS or name in ALIASES) and not self.may_be_a_variable(name):
             self.fail(f"{name} is a function: write {name}(...).", token)
         if self.symbols is None and iskeyword(name):
             self.fail(f"{name!r} is a word of Python and cannot name a variable. Write {name}_.", token)
@@ -228,8 +229,14 @@ class _Parser:
             self.fail(f"there is no variable {name!r}.{did_you_mean(name, self.symbols)} Known: {known}.", token)
         return symbol(name)
 
+    def may_be_a_variable(self, name: str) -> bool:
+        """gamma and the like are names of columns, too: where no columns are said, a bare one is a variable."""
+        return ALIASES.get(name, name) in SPECIAL_FUNCTIONS and self.symbols is None
+
     def call(self, token: Token) -> sympy.Expr:
         name = ALIASES.get(token.text, token.text)
+        if name in SPECIAL_FUNCTIONS and self.symbols is not None and token.text in self.symbols:
+            self.fail(f"{name} is a variable here, and a function. For a product write {name}*(...).", token)
         if name not in CALLS:
             variable = self.symbols is None or token.text in self.symbols
             hint = did_you_mean(name, CALLS) or (f" For a product write {name}*(...)." if variable else "")

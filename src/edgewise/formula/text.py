@@ -12,7 +12,7 @@ from typing import NamedTuple
 import sympy
 
 from edgewise.errors import FormulaError
-from edgewise.primitives import FUNCTIONS
+from edgewise.primitives import FUNCTIONS, SPECIAL_FUNCTIONS
 
 from .anatomy import Fraction, call, fraction, terms
 from .evaluate import evaluate, number
@@ -89,7 +89,7 @@ class _Writer:
             return self.dialect.power(self.write(expression.base), expression.exp, self.write(expression.exp))
         raise FormulaError(
             f"{expression} has no place in a formula. Known are numbers, pi, names, + - * / ** and the functions "
-            f"{', '.join(sorted(FUNCTIONS))}."
+            f"{', '.join(sorted((*FUNCTIONS, *SPECIAL_FUNCTIONS)))}."
         )
 
     def _sum(self, expression: sympy.Expr) -> Piece:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgewise.errors import SettingsError
-from edgewise.primitives import FUNCTIONS
+from edgewise.primitives import SPECIAL_FUNCTIONS
 
 if TYPE_CHECKING:
     from .layer import KANLayer
@@ -102,7 +102,11 @@ class _Graph:
         return self.node("Cast", value, to=getattr(self._onnx.TensorProto, kind))
 
     def __getattr__(self, function: str) -> Callable[[_Value], _Value]:
-        if function not in FUNCTIONS:
+        if function in SPECIAL_FUNCTIONS and function not in _FUNCTIONS:
+            raise SettingsError(
+                f"ONNX has no {function}, so it cannot hold this network. Save it with model.save(path)."
+            )
+        if function not in _FUNCTIONS:
             raise AttributeError(function)
         return lambda x: _FUNCTIONS[function](self, x)
 

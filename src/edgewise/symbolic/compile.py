@@ -13,8 +13,9 @@ import sympy
 import torch
 
 from edgewise.errors import FormulaError
+from edgewise.formula.anatomy import call
 from edgewise.nn import KAN, Constants, KANLayer, Model, Scaling
-from edgewise.primitives import PRIMITIVES
+from edgewise.primitives import PRIMITIVES, SPECIAL
 
 POWERS = {
     sympy.Rational(1, 2): "sqrt",
@@ -177,6 +178,9 @@ def _named(core: sympy.Expr) -> tuple[str, sympy.Expr, float]:
         return "relu", sympy.Max(*(argument for argument in core.args if argument != 0)), 1.0
     if core.is_Add:
         return "x", core, 1.0
+    called = call(core)
+    if called and called[0] in SPECIAL:
+        return called[0], called[1][0], 1.0
     raise FormulaError(f"{core.func.__name__} is no primitive of an edge. Known: {', '.join(sorted(PRIMITIVES))}.")
 
 

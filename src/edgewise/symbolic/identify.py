@@ -7,7 +7,7 @@ row is the answer. Dozens of shapes come within 1e-7 of each other, so many comb
 believed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +43,9 @@ class _Match:
     k: float
 
 
-def identify(problem: Problem) -> Iterator[sympy.Expr]:
-    """Expressions over the one symbol of ``problem`` that give its target to its tolerance, the simplest first."""
+def identify(problem: Problem, shapes: Sequence[Shape] = SHAPES) -> Iterator[sympy.Expr]:
+    """Expressions over the one symbol of ``problem`` that give its target to its tolerance, the simplest first: powers and
+    the given shapes."""
     z, g = problem.x[:, 0], problem.y
     gauges = [m for m in GAUGE if real_power(z, m)]
     rows = _quantile_rows(z)
@@ -52,7 +53,7 @@ def identify(problem: Problem) -> Iterator[sympy.Expr]:
     if not targets.keys:
         return
     near = max(1e-8, problem.tolerance)
-    found = [*_powers(z[rows], targets, near), *_shapes(z[rows], targets, 10 * near)]
+    found = [*_powers(z[rows], targets, near), *_shapes(z[rows], targets, 10 * near, shapes)]
     matches = sorted(found, key=lambda m: (_effort(m), m.misfit))
     for match in matches:
         expression = _settled(problem, match)
@@ -147,12 +148,12 @@ def _powers(z: Array, targets: _Targets, near: float) -> Iterator[_Match]:
             yield _Match(float(np.linalg.norm(rest[index])), name, m, None, p, 1.0)
 
 
-def _shapes(z: Array, targets: _Targets, near: float) -> list[_Match]:
+def _shapes(z: Array, targets: _Targets, near: float, shapes: Sequence[Shape]) -> list[_Match]:
     """The refined matches of all shapes, those that fit the sampled rows."""
     coarse: list[tuple[float, int, Shape, float, float]] = []
     for inner in (s for s in INNER if real_power(z, s)):
         w = z**inner
-        for shape in SHAPES:
+        for shape in shapes:
             coarse += _coarse(shape, inner, w, targets)
     coarse.sort(key=lambda row: row[0])
     groups: dict[tuple[str, float], list] = {}

@@ -6,17 +6,19 @@ the stage, so that no branch is followed to its end while a better one waits: a 
 blocks the way. What counts in the end is only the formula, evaluated on the user's rows.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import sympy
 
 from edgewise.formula import Dimensions
+from edgewise.primitives import Primitive
 
 from .judge import ExactJudge, NoisyJudge
 from .problem import Array, Candidate, Problem, first_problem
 from .queue import Node, Queue
+from .special import special_stages
 from .stages import NOISY_STAGES, STAGES
 from .surrogate import best_polynomial, fit
 from .units import dimensionless_problems
@@ -40,6 +42,7 @@ def ladder(
     work: Work | None = None,
     dimensions: Dimensions | None = None,
     accuracy: float = 0.0,
+    functions: Sequence[Primitive] = (),
 ) -> Iterator[Candidate]:
     """Candidates for y as a function of ``columns``, each as soon as it is found; an exact one ends the search.
 
@@ -47,12 +50,13 @@ def ladder(
     ``work`` limits the tests by what they cost (it may hold a deadline too). Where ``dimensions`` of the columns and of y
     are known, the problem in dimensionless variables goes first, and in noise a formula that contradicts them must be the
     better for it. ``accuracy`` says how well y is known, relative to rms(y), where that is worse than rounding: tests
-    without noise ask no more. Nothing is drawn at random: equal tables and limits give equal answers.
+    without noise ask no more. ``functions`` are special ones that a law may hold. Nothing is drawn at random:
+    equal tables and limits give equal answers.
     """
     work = work or Work(deadline=np.inf if deadline is None else deadline)
     noisy = bool(noise)
     judge = NoisyJudge(columns, y, dimensions) if noisy else ExactJudge(columns, y, accuracy)
-    queue = Queue(NOISY_STAGES if noisy else STAGES)
+    queue = Queue((*(NOISY_STAGES if noisy else STAGES), *special_stages(functions)))
     first = _sample(columns, y, noisy, accuracy)
     queue.add(Node(first, 0.0))
     for child in dimensionless_problems(first, list(columns), dimensions) if dimensions else ():

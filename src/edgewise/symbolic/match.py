@@ -23,7 +23,7 @@ from edgewise.primitives import PRIMITIVES, Primitive, find
 from .edge import P, fit
 from .evidence import NATS_PER_SYMBOL, complexity, message, simplify
 from .samples import EPS, Samples
-from .scan import scan
+from .scan import scan, starts_of
 from .starts import Array, evaluate, gauge
 
 FINALISTS = 9  # primitives that see all samples
@@ -121,7 +121,8 @@ def _rows(primitives: Mapping[str, Primitive] | Iterable[str] | None) -> list[Pr
 
 
 def _finalists(rows: list[Primitive], samples: Samples) -> list[tuple[Primitive, Array]]:
-    """The starts worth a full fit: the shortest messages of the scan, at most two starts a primitive."""
+    """The starts worth a full fit: the shortest messages of the scan, at most two starts a primitive, more of
+    a special function."""
     seen = samples.seen
     weights = samples.weights[seen] / samples.weights[seen].sum()
     scanned = scan(rows, samples.t[seen], samples.z[seen], weights, samples.middle, samples.half)
@@ -133,7 +134,9 @@ def _finalists(rows: list[Primitive], samples: Samples) -> list[tuple[Primitive,
         if primitive.name not in kept and len(kept) == FINALISTS:
             continue
         starts = kept.setdefault(primitive.name, [])
-        if len(starts) < 2 and not any(np.allclose(start, other, rtol=1e-6, atol=1e-9) for other in starts):
+        if len(starts) < starts_of(primitive) and not any(
+            np.allclose(start, other, rtol=1e-6, atol=1e-9) for other in starts
+        ):
             starts.append(start)
     named = {primitive.name: primitive for primitive in rows}
     return [(named[name], start) for name, starts in kept.items() for start in starts]

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edgewise.primitives import Primitive
+from edgewise.primitives import SPECIAL, Primitive
 
 from .starts import Array, frequencies, gauge, starts, value
 
-KEPT = 4  # starts of a primitive that go down
+KEPT, AHEAD = 4, 2  # starts of a primitive that go down, and those that go on
+AHEAD_OF_SPECIAL = 6
 ROWS = 150  # samples are enough to rank starts; the survivors see them all
 
 
@@ -25,17 +26,24 @@ def scan(
     t (N,) ascending in [-1, 1], z (N,) of unit spread, weights (N,) that sum to 1.
     """
     few = _scattered(len(t))
-    waves = frequencies(t, z) if any(primitive.period for primitive in primitives) else t[:0]
+    waves = frequencies(t, z) if any(primitive.period or primitive.waves for primitive in primitives) else t[:0]
     found = [starts(primitive, t, z, middle, half, waves) for primitive in primitives]
     chosen = [_best(*one, t, z, weights, few[::2]) for one in zip(primitives, found, strict=True)]
     owner = np.repeat(np.arange(len(primitives)), [len(rows) for rows in chosen])
     few_weights = weights[few] / weights[few].sum()
     theta, cost = _descend(primitives, owner, np.concatenate(chosen), t[few], z[few], few_weights, steps=4)
-    ahead = np.concatenate([rows[np.argsort(cost[rows], kind="stable")[:2]] for rows in _owned(owner)])
+    ahead = np.concatenate(
+        [rows[np.argsort(cost[rows], kind="stable")[: starts_of(primitives[owner[rows[0]]])]] for rows in _owned(owner)]
+    )
     owner = owner[ahead]
     theta, cost = _descend(primitives, owner, theta[ahead], t[few], z[few], few_weights, steps=9)
     order = np.argsort(cost, kind="stable")
     return [(primitives[owner[i]], theta[i], float(cost[i])) for i in order if np.isfinite(cost[i])]
+
+
+def starts_of(primitive: Primitive) -> int:
+    """How many starts go on: special functions, named one by one, have look-alikes of their own."""
+    return AHEAD_OF_SPECIAL if primitive.name in SPECIAL else AHEAD
 
 
 def _owned(owner: NDArray[np.int64]) -> list[NDArray[np.int64]]:
@@ -52,11 +60,13 @@ def _scattered(rows: int) -> NDArray[np.int64]:
 
 
 def _best(primitive: Primitive, found: Array, t: Array, z: Array, weights: Array, few: NDArray[np.int64]) -> Array:
-    """The best of each quarter of the list of starts, (<= KEPT, 3)."""
+    """The best of each part of the list of starts, (<= KEPT, 3)."""
     rows = few if primitive.smooth else np.arange(len(t))  # a jump is seen by the samples beside it only
     share = weights[rows] / weights[rows].sum()
     cost = _regress(value(primitive, found[:, :1] * t[rows] + found[:, 1:2], found[:, 2:]), z[rows], share)[0]
-    blocks = np.array_split(np.arange(len(found)), min(KEPT, len(found)))
+    blocks = np.array_split(
+        np.arange(len(found)), min(AHEAD_OF_SPECIAL * KEPT if primitive.name in SPECIAL else KEPT, len(found))
+    )
     return found[[block[np.argmin(cost[block])] for block in blocks]]
 
 

@@ -68,6 +68,8 @@ def starts(primitive: Primitive, t: Array, z: Array, middle: float, half: float,
         pairs = np.array([[1.0, 0.0]])
     elif not primitive.smooth:
         pairs = _breaks(t, z)
+    elif primitive.waves:
+        pairs = _damped(primitive, origin, half, waves)
     elif primitive.period and not primitive.pole:
         pairs = _waves(primitive.period, origin, half, waves)
     elif primitive.period:
@@ -151,6 +153,24 @@ def _waves(period: float, origin: float, half: float, waves: Array) -> Array:
     if abs(origin) < 1e8:
         pairs = np.concatenate([pairs, np.stack([scales, np.mod(scales * origin, period)], axis=1)])
     return pairs[np.argsort(pairs[:, 0], kind="stable")]
+
+
+def _damped(primitive: Primitive, origin: float, half: float, waves: Array) -> Array:
+    """What oscillates with a height or a pace of its own: where its 0 lies counts, to half a radian."""
+    low, high = primitive.domain
+    scales = np.concatenate([waves, np.geomspace(0.05, 30, 24), [half]])
+    sides = []
+    for scale in scales:
+        shifts = np.append(np.arange(-scale - 10, scale + 10, 0.5), scale * origin)
+        if low > -inf:  # beside the singularity
+            shifts = np.concatenate([shifts, low + scale + np.geomspace(1e-3, 0.5, 8)])
+        sides.append(np.stack([np.full_like(shifts, scale), shifts], axis=1))
+    pairs = np.concatenate(sides)
+    if not primitive.parity:
+        pairs = np.concatenate([pairs, pairs * [-1.0, 1.0]])
+    ends = pairs[:, 1:] + np.array([-1.0, 1.0]) * pairs[:, :1]
+    kept: Array = pairs[np.all((ends > low) & (ends < high), axis=1)]
+    return kept
 
 
 def frequencies(t: Array, z: Array, count: int = 4, step: float = 0.5) -> Array:

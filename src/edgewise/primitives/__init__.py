@@ -1,7 +1,8 @@
 """The named functions that an edge may become.
 
 Two tables. ``FUNCTIONS`` holds the elementary functions and says, in strings that are resolved when first needed,
-how each back-end calls them. ``PRIMITIVES`` holds the candidates for an edge, each written once over any back-end:
+how each back-end calls them. ``PRIMITIVES`` holds the candidates for an edge, each written once over any back-end. Beside
+each stands one of special functions (``SPECIAL_FUNCTIONS``, ``SPECIAL``), which are candidates only where they are named:
 
 >>> PRIMITIVES["gaussian"]("numpy", 0.0)
 np.float64(1.0)
@@ -18,17 +19,19 @@ from importlib import import_module
 from math import inf, pi
 from typing import Any
 
-from .errors import unknown
+from edgewise.errors import unknown
+
+from . import special
 
 
 @dataclass(frozen=True)
 class Function:
-    """An elementary function and its name in each back-end (``module:attribute``)."""
+    """A function and its name in each back-end (``module:attribute``), or what computes it there."""
 
     name: str
-    numpy: str
-    torch: str
-    sympy: str
+    numpy: str | Callable[[Any], Any]
+    torch: str | Callable[[Any], Any]
+    sympy: str | Callable[[Any], Any]
 
 
 FUNCTIONS: dict[str, Function] = {
@@ -65,6 +68,9 @@ FUNCTIONS: dict[str, Function] = {
         ),
     )
 }
+SPECIAL_FUNCTIONS: dict[str, Function] = {
+    row.name: Function(row.name, row.numpy, row.torch, row.sympy) for row in special.ROWS
+}
 
 
 def _numpy_step(x: Any) -> Any:
@@ -100,17 +106,24 @@ def _sympy_softplus(x: Any) -> Any:
     return sympy.log(1 + sympy.exp(x))
 
 
+def _resolved(place: str) -> Callable[[Any], Any]:
+    module, attribute = place.split(":")
+    found: Callable[[Any], Any] = getattr(import_module(module), attribute)
+    return found
+
+
 class Backend:
-    """The elementary functions of one back-end as attributes: ``backend("torch").sin``."""
+    """The functions of one back-end as attributes: ``backend("torch").sin``, ``backend("numpy").j0``."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def __getattr__(self, function: str) -> Callable[[Any], Any]:
-        if function not in FUNCTIONS:
+        row = FUNCTIONS.get(function) or SPECIAL_FUNCTIONS.get(function)
+        if row is None:
             raise AttributeError(function)
-        module, attribute = getattr(FUNCTIONS[function], self.name).split(":")
-        found: Callable[[Any], Any] = getattr(import_module(module), attribute)
+        said: str | Callable[[Any], Any] = getattr(row, self.name)
+        found = said if callable(said) else _resolved(said)
         setattr(self, function, found)
         return found
 
@@ -130,7 +143,8 @@ class Primitive:
     ``formula(m, x)`` writes f over the back-end ``m``; ``domain`` is the open interval on which f is finite (``inside``
     tells whether its borders belong to it); ``complexity`` counts the functions, operators and numbers that f adds to a
     printed formula; ``period`` is None for a function that does not repeat; ``parity`` is +1 (even), -1 (odd) or 0.
-    ``exponent=True`` marks the one primitive whose f takes a fitted exponent as a third argument.
+    ``exponent=True`` marks the one primitive whose f takes a fitted exponent as a third argument; ``waves=True`` one that
+    oscillates without a period.
     """
 
     name: str
@@ -143,14 +157,20 @@ class Primitive:
     smooth: bool = True
     pole: bool = False
     exponent: bool = False
+    waves: bool = False
 
     def __call__(self, back_end: str, x: Any, *exponent: Any) -> Any:
         """f(x) in the given back-end: an array, a tensor or a SymPy expression."""
         return self.formula(backend(back_end), x, *exponent)
 
+    @property
+    def listed(self) -> bool:
+        """Whether it is a row of a table here, and none of the user's own."""
+        return (PRIMITIVES | SPECIAL).get(self.name) is self
+
     def __reduce__(self) -> Any:
         """A row of the table travels as its name; a user's own primitive as its parts."""
-        if PRIMITIVES.get(self.name) is self:
+        if self.listed:
             return find, (self.name,)
         return Primitive, tuple(getattr(self, field.name) for field in fields(self))
 
@@ -199,12 +219,26 @@ PRIMITIVES: dict[str, Primitive] = {
 }
 
 
+def _special(row: special.Special) -> Primitive:
+    return Primitive(
+        row.name,
+        lambda m, x: getattr(m, row.name)(x),
+        domain=row.domain,
+        inside=row.inside,
+        parity=row.parity,
+        waves=row.waves,
+    )
+
+
+SPECIAL: dict[str, Primitive] = {row.name: _special(row) for row in special.ROWS}
+
+
 def find(name: str, extra: Mapping[str, Primitive] | None = None) -> Primitive:
-    """The primitive of that name, from ``extra`` (the user's own) first.
+    """The primitive of that name, from ``extra`` (the user's own) first; of special functions, too.
 
     Raises UnknownNameError with the closest known name.
     """
-    known = {**PRIMITIVES, **(extra or {})}
+    known = {**PRIMITIVES, **SPECIAL, **(extra or {})}
     if name not in known:
         raise unknown("primitive", name, known)
     return known[name]

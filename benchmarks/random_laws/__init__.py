@@ -1,0 +1,1 @@
+"""How many of forty random formulas `edgewise.discover` recovers."""
