@@ -44,7 +44,7 @@ def test_the_picture_of_the_readme_can_be_made(tmp_path: Path) -> None:
 
 
 def test_every_example_promises_something() -> None:
-    assert set(SAYS) | {"readme_picture", "paper_listings", "hunters_and_prey"} == set(EXAMPLES)
+    assert set(SAYS) | {"readme_picture", "paper_listings", "hunters_and_prey", "sinking_ball"} == set(EXAMPLES)
 
 
 @pytest.mark.slow
@@ -55,3 +55,17 @@ def test_hunters_and_prey_are_found_in_noise_and_drawn(tmp_path: Path) -> None:
     assert found.equations == ("dprey/dt = prey*(3/2 - hunters)", "dhunters/dt = hunters*(prey - 3)")
     example.draw(found, str(tmp_path / "motion.svg"))
     assert (tmp_path / "motion.svg").read_text(encoding="utf-8").count("<svg ") == 1
+
+
+@pytest.mark.slow
+def test_the_sinking_ball_follows_stokes_and_is_drawn(tmp_path: Path) -> None:
+    example = import_module("examples.sinking_ball")
+    found = example.main(time_budget=120)
+    assert found.verified
+    ((constant,),) = (found.formula.constants.values(),)
+    assert found.formula.text.endswith("*radius**2*(ball - liquid)/viscosity")
+    assert abs(constant - 2 / 9 * example.G) < 3 * found.formula.constant_errors["c1"]
+    example.draw(found, example.measured(), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"ball-{name}.svg" for name in ("formula", "front", "network", "rest", "table")
+    ]

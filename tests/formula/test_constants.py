@@ -2,11 +2,24 @@
 
 import math
 
+import numpy as np
 import pytest
+import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgewise.formula import Formula, constants, join_constants, parse, round_constants, split_constants, to_text
+from edgewise.formula import (
+    Formula,
+    constants,
+    evaluate,
+    join_constants,
+    parse,
+    round_constants,
+    split_constants,
+    symbol,
+    to_text,
+)
+from edgewise.formula.anatomy import rebuild
 from edgewise.formula.constants import round_to
 
 
@@ -72,3 +85,10 @@ def test_the_constants_of_an_exact_law_have_all_their_digits() -> None:
     for r2, text in ((1.0, "0.123456789"), (0.99, "0.123 +- ?")):
         law = Formula.from_text("0.123456789*t", "s", ["t"], rmse=0.0, r2=r2)
         assert [row["text"] for row in law.constants_rows()] == [text]
+
+
+def test_a_tangent_that_sympy_would_turn_into_a_cotangent_stays_one_of_ours() -> None:
+    x, c = symbol("x"), sympy.Dummy("c1", real=True)
+    joined = rebuild(sympy.tan(x + c), lambda part: x + sympy.pi / 2 if part.has(c) else part)
+    assert joined == -1 / sympy.tan(x)
+    np.testing.assert_allclose(evaluate(joined, {"x": [0.3, 1.0]}), np.tan(np.array([0.3, 1.0]) + np.pi / 2))

@@ -1,5 +1,6 @@
 """Why the pick is the pick, and what kind of law it is, in words."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ OUTER = 0.2  # of the rows, those furthest from the middle of the box
 LEAST_ROWS = 20
 WIDER = 0.5  # of the box's width, on each side
 POINTS = 1000
+LONG = re.compile(r"\d+\.\d{5,}(?:e[-+]?\d+)?")
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,15 @@ def _how(found: "Discovery") -> str:
     lines = ["How it was found (error over the target's spread after each step):"]
     before = ""
     for step in found.steps:
-        told = "" if step.found == before else f"  {step.found}"
+        told = "" if step.found == before else f"  {LONG.sub(_short, step.found)}"
         lines.append(f"  {step.name:<18} {step.seconds:>7.2f} s  {step.error:>8.1e}{told}")
         before = step.found
     return "\n".join(lines)
+
+
+def _short(decimal: re.Match[str]) -> str:
+    """Five digits of a decimal of many: what stands after a step is not the answer yet."""
+    return f"{float(decimal[0]):.5g}"
 
 
 def _why(reason: Reason) -> str:

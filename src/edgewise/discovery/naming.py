@@ -1,6 +1,6 @@
 """From a network of splines to formulas: every edge gets its likeliest names, combinations are tried together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import sympy
@@ -8,11 +8,17 @@ import torch
 
 from edgewise.nn import KAN, EdgeId, Model, trace
 from edgewise.primitives import Primitive
-from edgewise.surgery import fix
-from edgewise.symbolic import Match, closed_form, combinations, match
+from edgewise.surgery import fix, prune
+from edgewise.symbolic import Match, Work, closed_form, combinations, match
+
+from .architecture import AS_GOOD
+from .limits import NAMING_AN_EDGE, combinations_for, writing_out
+from .prepare import Prepared
+from .weighing import rms
 
 POINTS = 200
 MOST_EDGES = 24
+REFITTED = 8  # combinations of names whose constants are refitted, for each network
 
 
 def name_network(
@@ -35,6 +41,39 @@ def name_network(
         for edge_id, options, chosen in zip(edges, names, choice, strict=True):
             network = fix(network, edge_id, *options[chosen])
         yield closed_form(model.with_network(network))[0]
+
+
+def likely_formulas(
+    model: Model,
+    prepared: Prepared,
+    error: float,
+    primitives: Mapping[str, Primitive],
+    work: Work,
+    rough_error: Callable[[sympy.Expr], float],
+) -> list[sympy.Expr]:
+    """The combinations of names for a pruned network that come nearest to the rows before their constants are refitted."""
+    ranked: list[tuple[float, int, sympy.Expr]] = []
+    model = pruned(model, prepared)
+    edges = len(list(model.network.edges()))
+    if not work.pays(NAMING_AN_EDGE * edges):
+        return []
+    most = combinations_for(work.left, edges)
+    for expression in name_network(model, prepared.train.x, accuracy=error, primitives=primitives, most=most):
+        ranked.append((rough_error(expression), len(ranked), expression))
+        if not work.pays(writing_out(edges)):
+            break
+    return [expression for _, _, expression in sorted(ranked)[:REFITTED]]
+
+
+def pruned(model: Model, prepared: Prepared) -> Model:
+    """The model without the edges and nodes that the rows held out do not miss: fewer edges to name."""
+    held = prepared.network_held
+
+    def error(network: KAN) -> float:
+        return rms(held.y - model.with_network(network).predict(held.x), held.weights)
+
+    rows = model.scaled(prepared.network_train.x)
+    return model.with_network(prune(model.network, rows, error=error, allowed=AS_GOOD).network)
 
 
 def _names(

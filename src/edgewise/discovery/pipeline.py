@@ -27,8 +27,7 @@ import sympy
 from edgewise.data import Table, as_table
 from edgewise.errors import SettingsError
 from edgewise.formula import symbol
-from edgewise.nn import KAN, Model
-from edgewise.surgery import prune
+from edgewise.nn import Model
 from edgewise.symbolic import Outlook, Work, ladder, named_graphs, outlook, pieces, waves
 
 from .architecture import (
@@ -49,9 +48,9 @@ from .explained import reason_for
 from .journal import Journal, journal
 from .judge import Judge, Judged, beats
 from .knowledge import Bound, Knowledge, Primitives, Units, knowledge
-from .limits import NAMING_AN_EDGE, Limits, combinations_for, refitting, snapping, writing_out
+from .limits import Limits, refitting, snapping
 from .memory import Steps, Trials, about
-from .naming import name_network
+from .naming import likely_formulas
 from .prepare import Prepared, prepare
 from .result import Discovery, Step
 from .settings import checked, checked_accuracy
@@ -71,7 +70,6 @@ NAMING_SHARE = 0.7  # of what is left then; the rest is for snapping
 ENOUGH = 200  # training rows from which on what looks like noise may be taken for it before the network was asked
 ENOUGH_FOR_PIECES = 60  # training rows
 SAMPLE = 256  # rows kept with the result, for its pictures
-REFITTED = 8  # combinations of names whose constants are refitted, for each network
 QUICK_CONSTANTS = 6  # as many are snapped in a fraction of a second
 INTERRUPTED = "interrupted"  # by Ctrl+C, among what was cut
 SNAPPED = 6  # formulas of the front whose constants are tried as plain numbers
@@ -379,7 +377,9 @@ class _Search:
             best = self.judge.best
             if best is not None and AS_GOOD * best.error < error:  # nothing is to be had from a network that is worse
                 return
-            for expression in self._named(model, error, work):
+            for expression in likely_formulas(
+                model, self.prepared, error, self.primitives, work, self.judge.rough_error
+            ):
                 if not work.pays(refitting(expression)):
                     break
                 self.judge(expression, "naming")
@@ -392,31 +392,6 @@ class _Search:
         """Whether a network foretells the rows held out from it better than the mean of the others."""
         train, held = self.prepared.network_train, self.prepared.network_held
         return beats(held.y - model.predict(held.x), held.y - mean(train.y, train.weights), held.weights)
-
-    def _pruned(self, model: Model) -> Model:
-        """The model without the edges and nodes that the rows held out do not miss: fewer edges to name."""
-        held = self.prepared.network_held
-
-        def error(network: KAN) -> float:
-            return rms(held.y - model.with_network(network).predict(held.x), held.weights)
-
-        rows = model.scaled(self.prepared.network_train.x)
-        return model.with_network(prune(model.network, rows, error=error, allowed=AS_GOOD).network)
-
-    def _named(self, model: Model, error: float, work: Work) -> list[sympy.Expr]:
-        """The combinations of names that come nearest to the rows before their constants are refitted."""
-        ranked: list[tuple[float, int, sympy.Expr]] = []
-        pruned = self._pruned(model)
-        edges = len(list(pruned.network.edges()))
-        if not work.pays(NAMING_AN_EDGE * edges):
-            return []
-        most = combinations_for(work.left, edges)
-        x, primitives = self.prepared.train.x, self.primitives
-        for expression in name_network(pruned, x, accuracy=error, primitives=primitives, most=most):
-            ranked.append((self.judge.rough_error(expression), len(ranked), expression))
-            if not work.pays(writing_out(edges)):
-                break
-        return [expression for _, _, expression in sorted(ranked)[:REFITTED]]
 
     def _snapping(self) -> None:
         """The best one first: where it is short it gets its plain numbers even when the time is over."""

@@ -46,7 +46,14 @@ def rebuild(expression: sympy.Expr, change: Callable[[sympy.Expr], sympy.Expr]) 
     arguments = [changed[part] for part in expression.args]
     if all(new is old for new, old in zip(arguments, expression.args, strict=True)):
         return expression
+    if isinstance(expression, sympy.tan):
+        return in_our_functions(sympy.tan(*arguments))
     return product(arguments) if expression.is_Mul else expression.func(*arguments)
+
+
+def in_our_functions(expression: sympy.Expr) -> sympy.Expr:
+    """The same without the cotangent, that SymPy writes by itself for a tangent shifted by pi/2."""
+    return expression.replace(sympy.cot, lambda u: 1 / sympy.tan(u)) if expression.has(sympy.cot) else expression
 
 
 def parts(expression: sympy.Expr) -> tuple[sympy.Expr, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import sympy
 
+from edgewise.errors import FormulaError
 from edgewise.formula import Dimensions, complexity, evaluate, symbol
 
 from .gauge import settle_gauge
@@ -47,7 +48,10 @@ class Judge(ABC):
         expression = lift(problem, found).xreplace(names)
         if expression.has(*NO_NUMBERS):  # a constant has left the floats
             return None
-        weighed = self._weigh(expression, names)
+        try:
+            weighed = self._weigh(expression, names)
+        except FormulaError:  # SymPy rewrites by itself, now and then into a function that is none of ours
+            return None
         if weighed is None:
             return None
         expression, error = weighed
