@@ -45,7 +45,7 @@ class Discoveries:
         rows = next(iter(self.found.values())).rows
         lines = [f"{rows} rows, {inputs_in_words(self.inputs)} -> {', '.join(self.targets)}"]
         for target, one in self.found.items():
-            lines.append(f"{target}: {one.explain()}")
+            lines.append(f"{target}: {one.verdict}")
         return "\n".join(lines)
 
     def __str__(self) -> str:

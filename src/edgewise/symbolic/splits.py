@@ -24,6 +24,7 @@ from .identify import identify, powers_and_exponentials
 from .likely import likely_shapes
 from .match import match
 from .noisy import short_sums
+from .normal import split_scale
 from .polish import Polished, polish
 from .problem import TARGET, Array, Problem
 from .surrogate import legendre
@@ -177,7 +178,7 @@ def _named(problem: Problem, split: _Split) -> Iterator[sympy.Expr]:
     found: list[tuple[float, int, sympy.Expr]] = []
     for choice in combinations([len(names) for names in curves], NAMED):
         parts = [names[i] for names, i in zip(curves, choice, strict=True)]
-        whole = sympy.Add(*parts) if split.join is np.add else sympy.Mul(*parts)
+        whole = sympy.Add(*parts) if split.join is np.add else _product(parts)
         form = split.transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: whole + split.beside})
         polished = polish(form, columns, problem.y[rows], weights=weights)
         if np.isfinite(polished.rmse):
@@ -186,6 +187,12 @@ def _named(problem: Problem, split: _Split) -> Iterator[sympy.Expr]:
             break
     for _, _, form in sorted(found)[:NAMES]:
         yield form
+
+
+def _product(parts: list[sympy.Expr]) -> sympy.Expr:
+    """One factor for all parts, in front: what each of them has for its own cannot be told apart."""
+    scales, rests = zip(*map(split_scale, parts), strict=True)
+    return sympy.Mul(*scales) * sympy.Mul(*rests)
 
 
 def _nats(polished: Polished, least: float, rows: int) -> float:

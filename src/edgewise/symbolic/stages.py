@@ -205,6 +205,11 @@ def _spread(y: Array) -> float:
     return float(np.std(y) / max(abs(float(np.mean(y))), 1e-300))
 
 
+def _signed(node: Node) -> bool:
+    """Whether an input has negative values, so that the tests by logarithms are not for it."""
+    return node.problem.inputs > 0 and not all(node.problem.positive)
+
+
 def _waving(node: Node) -> bool:
     """The surrogate is no good, so the law may oscillate."""
     return node.surrogate is None or node.surrogate.error > 0.02
@@ -262,7 +267,8 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage("argument sums", 0.95, _inputs(2, 6), _argument_sums, DICTIONARY),
     Stage("plain terms", 0.5, _inputs(1, 6), lambda node: plain_sums(node.problem, _limit(node)), Cost(60, 1.1)),
     Stage("two terms", 0.55, _inputs(1, 6), lambda node: short_sums(node.problem, 2, _limit(node)), Cost(2, 1.8, 300)),
-    Stage("splits", 0.72, _inputs(1, 8), _splits, SPLITS),
+    Stage("splits", 0.72, lambda node: _signed(node) and node.problem.inputs <= 8, _splits, SPLITS),
+    Stage("splits", 1.15, lambda node: not _signed(node) and 2 <= node.problem.inputs <= 8, _splits, SPLITS),
     Stage(
         "products", 0.7, _inputs(1, 2), lambda node: products_of_atoms(node.problem, _limit(node)), Cost(200, 3, 1000)
     ),
