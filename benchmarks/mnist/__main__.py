@@ -71,6 +71,7 @@ def linear(generator: torch.Generator) -> nn.Module:
 SMALL, LARGE = "MLP [784, 245, 10]", "MLP [784, 582, 10]"
 CASES = (
     Case("KAN [784, 80, 10], quadratic pixels", partial(splines, 80, 1, 2), SMALL),
+    Case("KAN [784, 115, 10], a line for each pixel", partial(splines, 115, 1, 1), SMALL),
     Case(SMALL, partial(perceptron, 245)),
     Case("KAN [784, 64, 10], cubic", partial(cubic, 64), LARGE),
     Case(LARGE, partial(perceptron, 582)),

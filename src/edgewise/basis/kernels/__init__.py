@@ -2,7 +2,8 @@
 
 ``weighted_sums`` chooses by what is at hand: compiled kernels for B-splines of degree 1 to 5 in float32 or float64 (by numba
 on the CPU, by Triton on a GPU) when the work is worth it, else tensor operations that keep x alone for the way back
-("eager"), and the formula itself for other bases and wherever torch looks on (compilers, torch.func, forward mode).
+("eager"), and the formula itself for other bases and wherever torch looks on (compilers, torch.func, forward mode). Edges that
+are straight lines need no basis: they are a matrix product.
 ``with use("eager"):`` forces one.
 
 >>> with use("eager"):
@@ -25,7 +26,7 @@ from edgewise.basis.bspline import BSpline
 from edgewise.basis.residuals import Residual
 from edgewise.errors import EdgewiseWarning, SettingsError, unknown
 
-from . import tensors
+from . import straight, tensors
 from .check import largest_error
 from .plain import not_traced
 from .rule import Evaluation, WeightedSums
@@ -70,6 +71,8 @@ def weighted_sums(
 
     x (*batch, n_in), weight (n_in, n_basis + 1, n_out) -> (*batch, n_out). ``formula(x, weight)`` is the eager way.
     """
+    if _way.get() == "auto" and straight.are(basis, residual):
+        return straight.sums(basis, x, weight)
     plain = not_traced(x, weight) and not torch.is_autocast_enabled(x.device.type)  # which wants the products to itself
     chosen = _chosen(basis, x, weight) if plain and not _cannot_be_kept(x, weight, basis.knots) else None
     if chosen is None or not isinstance(basis, BSpline):
