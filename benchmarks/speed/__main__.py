@@ -19,6 +19,7 @@ import torch
 from benchmarks.common.report import table, write_report
 
 from .gpu import on_a_gpu
+from .parts import where_it_goes
 from .steps import Case, candidates, gate, missing, network, training
 from .timing import first_call, in_turns, peak_megabytes
 from .tiny import tiny
@@ -38,12 +39,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--parts", action="store_true", help="where a step's time goes, on a page of its own")
     settings = parser.parse_args()
     rounds = settings.rounds
     if settings.device == "cuda":
         print(on_a_gpu(rounds))
         return
     torch.set_num_threads(1)
+    if settings.parts:
+        pages = where_it_goes()
+        write_report(
+            Path(__file__).parent, "Where a step's time goes", "weights and rows by seeds 0 and 1", pages, "parts"
+        )
+        return
     found = {case: _measure(case, rounds) for case in CASES}
     parts = [
         f"Processor: {_processor()}. Not importable here, so not measured: {', '.join(missing()) or 'none'}.",

@@ -144,6 +144,8 @@ def test_a_network_of_named_edges_is_named_as_it_is() -> None:
     x = np.random.default_rng(0).uniform(-1, 1, (50, 2))
     (only,) = name_network(model, x, accuracy=1e-6, primitives=PRIMITIVES)
     np.testing.assert_allclose(evaluate(only, {"a": x[:, 0], "b": x[:, 1]}), model.predict(x), rtol=1e-12)
+    stopped = name_network(model, x, accuracy=1e-6, primitives=PRIMITIVES, stop=lambda: True)
+    assert list(stopped) == []
 
 
 def test_large_networks_have_no_names() -> None:

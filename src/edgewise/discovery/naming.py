@@ -22,24 +22,37 @@ REFITTED = 8  # combinations of names whose constants are refitted, for each net
 
 
 def name_network(
-    model: Model, x: np.ndarray, *, accuracy: float, primitives: Mapping[str, Primitive], most: int = 24, top: int = 4
+    model: Model,
+    x: np.ndarray,
+    *,
+    accuracy: float,
+    primitives: Mapping[str, Primitive],
+    most: int = 24,
+    top: int = 4,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[sympy.Expr]:
     """Expressions for a model of one output, the likeliest names first.
 
     ``x`` (rows, inputs) are rows in original units; ``accuracy`` is the network's error over the target's spread: as
-    well as that are its edges known. Nothing comes for a network of more than 24 edges: its parts have no names.
+    well as that are its edges known. Nothing comes for a network of more than 24 edges, whose parts have no names, nor after
+    ``stop()``.
     """
     rows = model.scaled(x)
     edges = [edge_id for edge_id, edge in model.network.edges() if edge.kind == "spline"]
     if len(edges) > MOST_EDGES:
         return
-    names = [_names(model.network, edge_id, rows, accuracy, primitives, top) for edge_id in edges]
-    if not all(names):
-        return
+    names = []
+    for edge_id in edges:
+        found = [] if stop() else _names(model.network, edge_id, rows, accuracy, primitives, top)
+        if not found:
+            return
+        names.append(found)
     for choice in combinations([len(n) for n in names], most):
         network = model.network
         for edge_id, options, chosen in zip(edges, names, choice, strict=True):
             network = fix(network, edge_id, *options[chosen])
+        if stop():
+            return
         yield closed_form(model.with_network(network))[0]
 
 
@@ -58,7 +71,8 @@ def likely_formulas(
     if not work.pays(NAMING_AN_EDGE * edges):
         return []
     most = combinations_for(work.left, edges)
-    for expression in name_network(model, prepared.train.x, accuracy=error, primitives=primitives, most=most):
+    found = name_network(model, prepared.train.x, accuracy=error, primitives=primitives, most=most, stop=work.late)
+    for expression in found:
         ranked.append((rough_error(expression), len(ranked), expression))
         if not work.pays(writing_out(edges)):
             break
