@@ -53,7 +53,7 @@ def test_noise_is_no_promise_and_little_work(rows: int, columns: int) -> None:
 
 def test_a_network_no_better_than_the_mean_names_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     named: list[object] = []
-    monkeypatch.setattr("edgewise.discovery.pipeline.name_network", lambda *model, **_: named.append(model) or iter(()))
+    monkeypatch.setattr("edgewise.discovery.naming.name_network", lambda *model, **_: named.append(model) or iter(()))
     noise = noise_of(100, 5)
     assert discover(noise).model is not None
     assert named == []
@@ -65,7 +65,7 @@ def test_a_network_no_better_than_the_mean_names_nothing(monkeypatch: pytest.Mon
 
 
 def test_nothing_is_named_where_a_formula_is_better_than_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgewise.discovery.pipeline.name_network", lambda *_, **__: pytest.fail("it was named"))
+    monkeypatch.setattr("edgewise.discovery.naming.name_network", lambda *_, **__: pytest.fail("it was named"))
     x = np.random.default_rng(0).normal(size=(200, 10))
     found = discover(
         Table.from_arrays(x, 38 * x[:, 4] + 20 * np.random.default_rng(1).normal(size=200)), time_budget=PLENTY

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgewise import Discovery, Table, discover
-from edgewise.discovery import architecture, journal, pipeline
+from edgewise.discovery import architecture, journal, naming, pipeline
 from edgewise.discovery.knowledge import Knowledge
 from edgewise.discovery.memory import about, exact_text, fingerprint
 from edgewise.errors import SettingsError, StorageError
@@ -114,7 +114,7 @@ def test_finished_steps_are_not_done_again(
 
     for module, name in ((pipeline, "ladder"), (pipeline, "named_graphs"), (architecture, "levenberg")):
         monkeypatch.setattr(module, name, never)
-    monkeypatch.setattr(pipeline, "name_network", never)
+    monkeypatch.setattr(naming, "name_network", never)
     discover(table(), **SEARCH, checkpoint=laid(folder, nearly_done), resume=True).save(folder, pictures=True)
     assert contents(folder) == whole
 
