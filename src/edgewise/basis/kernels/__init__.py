@@ -71,9 +71,9 @@ def weighted_sums(
 
     x (*batch, n_in), weight (n_in, n_basis + 1, n_out) -> (*batch, n_out). ``formula(x, weight)`` is the eager way.
     """
-    if _way.get() == "auto" and straight.are(basis, residual):
-        return straight.sums(basis, x, weight)
     plain = not_traced(x, weight) and not torch.is_autocast_enabled(x.device.type)  # which wants the products to itself
+    if plain and _way.get() == "auto" and straight.are(basis, residual):
+        return straight.sums(basis, x, weight)
     chosen = _chosen(basis, x, weight) if plain and not _cannot_be_kept(x, weight, basis.knots) else None
     if chosen is None or not isinstance(basis, BSpline):
         return formula(x, weight)
