@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from edgewise.basis.kernels import straight, use
+from edgewise.basis.kernels import Way, straight, use
 from edgewise.basis.residuals import RESIDUALS
 from edgewise.nn import KANLayer
 
@@ -18,8 +18,9 @@ def test_lines_are_what_their_basis_gives(rows: int) -> None:
     x = torch.randn(rows, 5, dtype=torch.float64, generator=generator) * 4  # beyond the range too
     x.requires_grad_(True)
     found = []
-    for way in ("auto", "eager"):
-        with use(way):  # type: ignore[arg-type]
+    ways: tuple[Way, ...] = ("auto", "eager")
+    for way in ways:
+        with use(way):
             y = layer(x)
         found.append((y, *torch.autograd.grad((y**2).sum(), [x, layer.weight])))
     for one, other in zip(*found, strict=True):

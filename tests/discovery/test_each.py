@@ -1,6 +1,7 @@
 """Several targets of one table."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from edgewise import Discoveries, Table, discover, discover_each
 from edgewise.errors import ColumnError, EdgewiseError, SettingsError, StorageError
 
-QUICK = {"time_budget": 20, "effort": 0.05}
+QUICK: dict[str, Any] = {"time_budget": 20, "effort": 0.05}
 
 
 def columns() -> dict[str, np.ndarray]:
@@ -18,7 +19,7 @@ def columns() -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def found() -> Discoveries:
-    return discover_each(columns(), ["product", "root"], **QUICK)  # type: ignore[arg-type]
+    return discover_each(columns(), ["product", "root"], **QUICK)
 
 
 def test_each_target_has_its_law_by_the_same_inputs(found: Discoveries) -> None:
@@ -35,7 +36,7 @@ def test_each_target_has_its_law_by_the_same_inputs(found: Discoveries) -> None:
 
 def test_each_is_what_discover_finds_alone(found: Discoveries) -> None:
     alone = {name: values for name, values in columns().items() if name != "product"}
-    assert str(discover(alone, "root", **QUICK).front) == str(found["root"].front)  # type: ignore[arg-type]
+    assert str(discover(alone, "root", **QUICK).front) == str(found["root"].front)
 
 
 def test_answers_by_target(found: Discoveries) -> None:
@@ -69,7 +70,7 @@ def test_what_is_said_of_columns_is_said_to_whom_it_concerns(monkeypatch: pytest
 
     monkeypatch.setattr(each, "discover", listen)
     shapes = {"a": "increasing", "root": "positive"}
-    discover_each(columns(), ["product", "root"], shapes=shapes, known={"root": "... + 1"}, **QUICK)  # type: ignore[arg-type]
+    discover_each(columns(), ["product", "root"], shapes=shapes, known={"root": "... + 1"}, **QUICK)
     assert heard == [("product", {"a": "increasing"}, None), ("root", shapes, "... + 1")]
 
 

@@ -118,10 +118,11 @@ def discover(
     if resume and out is None:
         raise SettingsError("--resume goes on with a search that was kept in a folder: give the same --out as before.")
     first, *others = target
+    chosen = words.names(inputs)
     data = edgewise.read_table(
         table,
         first,
-        inputs=[*words.names(inputs), *others] if inputs and others else words.names(inputs),  # type: ignore[misc]
+        inputs=[*chosen, *others] if chosen else None,
         units=words.units(units),
         weights=weights,
         one_hot=words.names(one_hot) or (),
