@@ -156,3 +156,16 @@ def test_a_division_that_can_be_cancelled_is_no_pole_of_the_law() -> None:
     found = shorten(expression, columns, evaluate(expression, columns))
     assert evaluate(found, {"h": 0.0, "m": 1.0, "v": 2.0}) == pytest.approx(2.0)
     assert shorten(parse("h/m"), columns, columns["h"] / columns["m"]) == parse("h/m")
+
+
+def test_a_root_keeps_its_branch_where_another_is_hardly_shorter() -> None:
+    """(x - u t)/sqrt(1 - v^2) goes on for c < 0, c (x - u t)/sqrt(c^2 - u^2) changes its sign there."""
+    generator = np.random.default_rng(0)
+    columns = {
+        name: generator.uniform(*bounds, 300) for name, bounds in {"c": (3, 20), "u": (1, 2), "x": (5, 9)}.items()
+    }
+    truth = parse("(x - u)/sqrt(1 - u**2/c**2)")
+    for form in ("(x - u)/sqrt(1 - u**2/c**2)", "u*(x/u - 1)/sqrt(1 - u**2/c**2)"):
+        found = shorten(parse(form), columns, evaluate(truth, columns))
+        mirrored = columns | {"c": -columns["c"]}
+        np.testing.assert_allclose(evaluate(found, mirrored), evaluate(truth, mirrored), rtol=1e-12)

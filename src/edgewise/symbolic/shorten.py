@@ -5,7 +5,8 @@
 -u + x
 
 The rules of `rewrite` work with all positive columns declared positive. A rewriting counts only if it gives the same
-numbers on the data and a quarter of the width beyond them; only the sign of a root may differ there.
+numbers on the data and a quarter of the width beyond them; only the sign of a root may differ there, and one that differs
+must be clearly shorter: sqrt(1 - v^2/c^2) stays as it is, though sqrt(c^2 - v^2)/c is a division shorter for c > 0.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ Array = NDArray[np.float64]
 LARGEST = 150  # complexity beyond which algebra takes longer than it is worth
 LONG = 60  # complexity beyond which one round must do
 ROUNDS, BEAM = 3, 3
+ANOTHER_BRANCH = 1.5  # complexity that a rewriting must save if it differs from the formula beyond the data
 
 
 def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLike) -> sympy.Expr:
@@ -35,7 +37,7 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
     if not expression.free_symbols or complexity(expression) > LARGEST:
         return expression
     witness = _Witness.of(expression, columns, y)
-    known = {expression: _cost(expression)}
+    known: dict[sympy.Expr, float] = {expression: _cost(expression)}
     beam = [expression]
     for _ in range(ROUNDS if complexity(expression) <= LONG else 1):
         fresh: dict[sympy.Expr, int] = {}
@@ -44,8 +46,9 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
                 if new not in known:
                     fresh[new] = _cost(new)
         shortest = sorted(fresh, key=lambda e: (fresh[e], str(e)))[: 4 * BEAM]
-        beam = [new for new in shortest if witness.agrees(new)][:BEAM]
-        known |= {new: fresh[new] for new in beam}
+        branches = {new: branch for new in shortest if (branch := witness.agrees(new)) is not None}
+        beam = list(branches)[:BEAM]
+        known |= {new: fresh[new] + ANOTHER_BRANCH * branches[new] for new in beam}
     return min(known, key=lambda e: known[e])
 
 
@@ -102,15 +105,16 @@ class _Witness:
         values = evaluate(part, self.columns)
         return int(bool(np.all(values >= 0))) - int(bool(np.all(values <= 0)))
 
-    def agrees(self, new: sympy.Expr) -> bool:
-        """The same numbers on the data, and beyond them finite and the same but for a branch on a minority of rows."""
+    def agrees(self, new: sympy.Expr) -> bool | None:
+        """None unless it gives the same numbers on the data, and beyond them finite ones that are the same on most rows;
+        else whether it takes another branch on some of those."""
         near = self._near(self.values, evaluate(new, self.columns)) | ~np.isfinite(self.values)
         beyond = evaluate(new, self.beyond)
         asked = np.isfinite(self.values_beyond)
         if not np.all(near) or not np.all(np.isfinite(beyond[asked])):
-            return False
+            return None
         share = np.mean(self._near(self.values_beyond, beyond)[asked]) if np.any(asked) else 1.0
-        return bool(share == 1.0 or share > 0.5)
+        return bool(share < 1.0) if share > 0.5 else None
 
     def _near(self, old: Array, new: Array) -> NDArray[np.bool_]:
         with np.errstate(all="ignore"):
