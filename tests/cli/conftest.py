@@ -110,3 +110,11 @@ def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., SimpleNamespace
         return SimpleNamespace(code=code, out=out, err=err)
 
     return command
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = Path("swing.csv")
+    path.write_text("name,L [m],g,T\na,1,9.8,2\nb,2,9.7,4\nc,3,9.6,6\n")
+    return path

@@ -61,6 +61,15 @@ def test_a_saved_run_answers_alike(found: Discovery, tmp_path: Path) -> None:
         np.testing.assert_allclose(one, other)
 
 
+def test_the_reason_is_of_the_whole_law(found: Discovery) -> None:
+    reason = found.reason
+    assert reason is not None
+    assert reason.next_best in {formula.equation for formula in found.front}
+    assert reason.nats > 0
+    (why,) = (part for part in found.explain().split("\n\n") if part.startswith("Why"))
+    assert reason.next_best in why
+
+
 def test_errors_are_of_the_target() -> None:
     """y = exp(-t) rest: what is small in y is not small in the rest, and rows count by that."""
     draw = np.random.default_rng(1)
@@ -109,6 +118,15 @@ def test_the_dots_are_a_summand_or_a_factor(text: str, beside: str, times: str) 
 def test_what_cannot_be_known(known: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         discover(falling(), known=known, time_budget=1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["m*q + ...", "m*(...", "m +* ...", "m..."])
+def test_mistakes_are_shown_in_the_words_of_the_user(text: str) -> None:
+    with pytest.raises(ParseError) as caught:
+        Rest.read(text, ["m", "g"])
+    _, written, *_ = str(caught.value).splitlines()
+    assert written.strip() == (text if "..." in text else f"({text}) + ...")
+    assert "r__" not in str(caught.value)
 
 
 def test_units_go_on_with_the_rest() -> None:

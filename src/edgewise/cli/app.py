@@ -9,12 +9,14 @@ import typer
 import edgewise
 from edgewise.errors import SettingsError, StorageError
 
-from . import motion, several, words
+from . import motion, runs, several, words
 from .entry import Interrupts, say
 from .progress import Progress
 from .start import INTERRUPTED
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from edgewise import Discovery, Table
 
 app = typer.Typer(
@@ -177,25 +179,39 @@ def predict(
         raise SettingsError(f"--out {out} is the table itself, and would be lost. Give another file.")
     if index is not None and (use or interval is not None):
         raise SettingsError("--index takes one formula of the front: give it without --use and --interval.")
-    found = _load(run)
+    each = runs.load_each(run)
+    if each is not None and index is not None:
+        raise SettingsError("--index takes one formula of one target: give the folder of one of them, below RUN.")
+    every = list(each.found.values()) if each is not None else [runs.load(run)]
+    inputs = tuple(dict.fromkeys(name for found in every for name in found.inputs))
+    levels = {column: words_of for found in every for column, words_of in found.levels.items()}
+    columns = read_columns(table, inputs, levels, decimal_comma=decimal_comma)
+    answers: dict[str, Any] = {}
+    for found in every:
+        answers |= _predicted(found, columns, use, index, interval)
+    _write(words.as_csv(answers), out)
+
+
+def _predicted(
+    found: "Discovery", columns: Any, use: str, index: int | None, interval: float | None
+) -> dict[str, "np.ndarray"]:
+    """The columns of answers of one discovery, and on stderr what is to be said of them."""
     chosen = None if index is None else found.front.at(index)
     using = "formula" if chosen else use or found.trusted
     with warnings.catch_warnings(record=True) as doubts:
         warnings.simplefilter("always")
-        columns = read_columns(table, found.inputs, found.levels, decimal_comma=decimal_comma)
         predicted = found.predict(columns, using, index)
     for doubt in doubts:
         say(f"note: {doubt.message}")
     if found.trusted == "network" and using == "formula" and chosen is None:
         say("note: the formula is an approximation that was not verified; --use network asks the network")
     say(f"{len(predicted)} rows by the {using}" + (f" {chosen or found.formula}" if using == "formula" else ""))
-    answers = {found.target: predicted}
-    if interval is not None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # said above
-            low, high = found.interval(columns, interval, using)
-        answers |= {f"{found.target}_low": low, f"{found.target}_high": high}
-    _write(words.as_csv(answers), out)
+    if interval is None:
+        return {found.target: predicted}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said above
+        low, high = found.interval(columns, interval, using)
+    return {found.target: predicted, f"{found.target}_low": low, f"{found.target}_high": high}
 
 
 @app.command()
@@ -211,7 +227,7 @@ def plot(
         )
     if use not in ("", "formula", "network"):
         raise SettingsError(f"--use is formula or network, not {use!r}.")
-    found = _load(run)
+    found = runs.load(run)
     picture = found.svg(use or ("network" if found.formula is None else "formula"))
     if picture is None:
         raise StorageError(
@@ -229,7 +245,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The formulas of a saved run."""
-    found = _load(run)
+    found = runs.load_each(run) or runs.load(run)
     typer.echo(words.as_json(found.to_json()) if as_json else found.explain() if explain else str(found))
 
 
@@ -247,7 +263,7 @@ def export(
     """A formula of a saved run as source text in another language."""
     from edgewise.formula import export as exported
 
-    found = _load(run)
+    found = runs.load(run)
     formula = found.formula if index is None else found.front.at(index)
     if formula is None:
         raise StorageError(f"{run} holds no formula to export: the network stands alone.")
@@ -375,14 +391,6 @@ def _save(found: "Discovery", out: Path) -> None:
             f"the run could not be saved in {out}: {error.strerror or error}. What was found stands above; when there is room "
             "or leave to write, the same command with --resume saves it without searching again."
         ) from error
-
-
-def _load(run: Path) -> "Discovery":
-    if not run.is_dir():
-        raise StorageError(f"there is no folder {run}. Give a folder that discover --out has written.")
-    if words.is_unfinished(run) and not (run / "formula.json").exists():
-        raise StorageError(f"{run} holds an unfinished search: go on with it by discover ... --out {run} --resume.")
-    return edgewise.Discovery.load(run)
 
 
 def _write(text: str, out: Path | None) -> None:

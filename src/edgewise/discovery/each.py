@@ -48,6 +48,10 @@ class Discoveries:
             lines.append(f"{target}: {one.verdict}")
         return "\n".join(lines)
 
+    def explain(self) -> str:
+        """`Discovery.explain` of each target."""
+        return "\n\n".join(f"{target}\n{one.explain()}" for target, one in self.found.items())
+
     def __str__(self) -> str:
         return "\n\n".join([self.summary(), *map(str, self.found.values())])
 

@@ -115,7 +115,7 @@ def _beyond(found: "Discovery") -> str:
     """Where the formula ends: points of a wider box where it has no value."""
     formula = found.formula
     assert formula is not None
-    ends = np.array([found.ranges[name] for name in formula.inputs]).reshape(-1, 2)
+    ends = np.array([_box(found)[name] for name in formula.inputs]).reshape(-1, 2)
     width = ends[:, 1] - ends[:, 0]
     x = np.random.default_rng(0).uniform(ends[:, 0] - WIDER * width, ends[:, 1] + WIDER * width, (POINTS, len(ends)))
     values = evaluate(formula.expression, dict(zip(formula.symbols, x.T, strict=True)))
@@ -123,9 +123,15 @@ def _beyond(found: "Discovery") -> str:
     return f"Outside: in a box twice as wide it has no value in {share:.1%} of the points." if share else ""
 
 
+def _box(found: "Discovery") -> dict[str, tuple[float, float]]:
+    """The range of each input; of those that a known part alone needs, by the rows kept."""
+    seen = dict(zip(found.inputs, zip(found.sample.min(0), found.sample.max(0), strict=True), strict=True))
+    return {name: (float(low), float(high)) for name, (low, high) in {**seen, **found.ranges}.items()}
+
+
 def _symmetries(found: "Discovery") -> str:
     assert found.formula is not None
-    held = symmetries(found.formula, found.ranges)
+    held = symmetries(found.formula, _box(found))
     return "\n".join(["What holds of it:", *(f"  {line}" for line in held)]) if held else ""
 
 

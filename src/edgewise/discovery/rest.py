@@ -9,13 +9,14 @@ import numpy as np
 import sympy
 
 from edgewise.data import Table, coded_name
-from edgewise.errors import SettingsError, ValuesError
+from edgewise.errors import ParseError, SettingsError, ValuesError
 from edgewise.formula import Formula, Front, constants, evaluate, identifiers, parse, symbol, to_text
 
 from .weighing import Weights, rms, variance
 
 if TYPE_CHECKING:
     from .calibration import Calibration
+    from .explained import Reason
     from .prepare import Prepared
     from .result import Discovery
 
@@ -48,7 +49,10 @@ class Rest:
         names = identifiers(inputs)
         hole = _hole(names.values())
         given = text if DOTS in text else f"({text}) + {DOTS}"
-        read = parse(given.replace(DOTS, hole), [*names.values(), hole])
+        try:
+            read = parse(given.replace(DOTS, hole), [*names.values(), hole])
+        except ParseError as error:
+            raise ParseError(str(error).replace(hole, DOTS)) from None
         rest = symbol(hole)
         times = sympy.diff(read, rest)
         beside = read.xreplace({rest: sympy.Integer(0)})
@@ -111,8 +115,8 @@ class Rest:
 
 
 def _hole(taken: Sequence[str] | Mapping[str, str] | object) -> str:
-    """A name for what is not known that no column has."""
-    name = "rest_"
+    """A name for what is not known that no column has, as wide as the dots that it stands for."""
+    name = "r__"
     while name in tuple(taken):  # type: ignore[arg-type]
         name += "_"
     return name
@@ -151,6 +155,7 @@ class Whole:
             sample=self._widened(found.sample, found.inputs, inputs),
             calibration=self._calibration(found, inputs),
             known=str(Rest.read(str(self.rest), inputs)),
+            reason=self._reason(found, prepared.held),
             warnings=(*found.warnings, *self._note(found)),
         )
 
@@ -158,6 +163,20 @@ class Whole:
         if found.model is None:
             return ()
         return (f"the network is one of the dots in {self.table.target} = {self.rest}; its errors are of the whole.",)
+
+    def _reason(self, found: "Discovery", rows: Table) -> "Reason | None":
+        """The same in the target's unit: the rival's whole law, and errors where a constant multiplies the rest (nan where
+        what multiplies it varies)."""
+        reason = found.reason
+        if reason is None:
+            return None
+        rival = {formula.equation: formula for formula in found.front}.get(reason.next_best)
+        whole = "" if rival is None else self._formula(rival, self.table.inputs, rows).equation
+        _, times, _ = self._rows(rows)
+        factor = float(np.abs(times[0])) if len(times) and np.ptp(times) == 0 else np.nan
+        return replace(
+            reason, next_best=whole, inner_rmse=factor * reason.inner_rmse, outer_rmse=factor * reason.outer_rmse
+        )
 
     def _formula(self, formula: Formula, inputs: Sequence[str], held: Table) -> Formula:
         """The whole law, with the errors of its constants where these are still there (0 of those that are known)."""

@@ -5,8 +5,8 @@
 -u + x
 
 The rules of `rewrite` work with all positive columns declared positive. A rewriting counts only if it gives the same
-numbers on the data and a quarter of the width beyond them; only the sign of a root may differ there, and one that differs
-must be clearly shorter: sqrt(1 - v^2/c^2) stays as it is, though sqrt(c^2 - v^2)/c is a division shorter for c > 0.
+numbers on the data and a quarter of the width beyond them; only the sign of a root may differ there. One that differs and
+keeps the root must be clearly shorter: sqrt(1 - v^2/c^2) stays, though sqrt(c^2 - v^2)/c has a division less for c > 0.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 LARGEST = 150  # complexity beyond which algebra takes longer than it is worth
 LONG = 60  # complexity beyond which one round must do
 ROUNDS, BEAM = 3, 3
-ANOTHER_BRANCH = 1.5  # complexity that a rewriting must save if it differs from the formula beyond the data
+ANOTHER_BRANCH = 1.5  # complexity that a rewriting with as many roots must save if it differs beyond the data
 
 
 def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLike) -> sympy.Expr:
@@ -48,7 +48,8 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
         shortest = sorted(fresh, key=lambda e: (fresh[e], str(e)))[: 4 * BEAM]
         branches = {new: branch for new in shortest if (branch := witness.agrees(new)) is not None}
         beam = list(branches)[:BEAM]
-        known |= {new: fresh[new] + ANOTHER_BRANCH * branches[new] for new in beam}
+        roots = _roots(expression)
+        known |= {new: fresh[new] + ANOTHER_BRANCH * (branches[new] and _roots(new) >= roots) for new in beam}
     return min(known, key=lambda e: known[e])
 
 
@@ -58,6 +59,12 @@ def _cost(expression: sympy.Expr) -> int:
         p for p in expression.atoms(sympy.Pow) if p.base.free_symbols and p.exp.is_number and p.exp.is_negative
     ]
     return complexity(expression) + len(divisions)
+
+
+def _roots(expression: sympy.Expr) -> int:
+    """How often it takes a root or a modulus of what varies."""
+    parts = [part for part in sympy.preorder_traversal(expression) if part.free_symbols]
+    return sum(isinstance(part, sympy.Abs) or (part.is_Pow and not part.exp.is_integer) for part in parts)
 
 
 def _rewritings(expression: sympy.Expr, witness: "_Witness") -> Iterator[sympy.Expr]:
