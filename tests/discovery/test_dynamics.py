@@ -176,6 +176,9 @@ def test_new_constants_bring_new_errors() -> None:
     assert law.formula is law.front.best
     np.testing.assert_allclose(law.formula.rmse, np.sqrt(np.mean((table.y - (1 - x)) ** 2)))
     np.testing.assert_allclose(law.formula.r2, r2_score(table.y, 1 - x))
+    told = refined(old, parse("1.0123456789 - 1.00345678*x"), {"c1": 0.0043, "c2": 0.0021}, table)
+    assert told.formula is not None
+    assert sorted(told.formula.constants.values()) == pytest.approx([-1.0035, 1.0123], abs=1e-12)
 
 
 def test_few_points_hold_nothing_out_and_say_so() -> None:

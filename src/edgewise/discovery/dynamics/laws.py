@@ -50,11 +50,12 @@ def even_law(table: Table, seed: int) -> Discovery:
 
 
 def refined(law: Discovery, expression: sympy.Expr, constant_errors: Mapping[str, float], table: Table) -> Discovery:
-    """The law with the pick's ``expression`` in place of the one that slopes had given. All that was said of the pick is
-    said anew: errors, those of the other formulas too, are on all slopes of ``table``."""
+    """The law with the pick's ``expression`` in place of the one that slopes had given, its constants in the digits that
+    their errors support. All that was said of the pick is said anew: errors, those of the other formulas too, are on all
+    slopes of ``table``."""
     if law.formula is None:
         return law
-    new = _scored(replace(law.formula, expression=expression, constant_errors=constant_errors), table)
+    new = _scored(replace(law.formula, expression=expression, constant_errors=constant_errors).rounded(), table)
     front = Front([new], floor=law.front.floor, tolerance=law.front.tolerance)
     for other in law.front:
         if other is not law.formula and not front.beaten_by(scored := _scored(other, table)):
