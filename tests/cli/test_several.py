@@ -80,20 +80,30 @@ def test_ode_finds_how_each_state_changes(command: Command, tmp_path: Path, aske
 
 
 def test_ode_passes_on_what_it_can_use(command: Command, asked: dict[str, Any]) -> None:
-    words = ("--primitives", "sin,exp", "--seed", "3", "--effort", "2", "--time-budget", "7")
-    assert command("discover", "motion.csv", "--ode", *words).code == 0
-    known = {name: asked[name] for name in ("primitives", "seed", "effort", "time_budget")}
-    assert known == {"primitives": ["sin", "exp"], "seed": 3, "effort": 2.0, "time_budget": 7.0}
+    words = (
+        "--primitives",
+        "sin,exp",
+        "--without",
+        "tan",
+        "--prefer",
+        "exp",
+        "--functions",
+        "erf",
+        "--max-complexity",
+        9,
+    )
+    counts = ("--seed", "3", "--effort", "2", "--time-budget", "7")
+    assert command("discover", "motion.csv", "--ode", *words, *counts).code == 0
+    wanted = {"primitives": ["sin", "exp"], "without": ["tan"], "preferred": ["exp"], "functions": ["erf"]}
+    wanted |= {"max_complexity": 9, "engine": None, "seed": 3, "effort": 2.0, "time_budget": 7.0}
+    assert {name: asked[name] for name in wanted} == wanted
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        *(
-            (f"--ode {option} 1", option)
-            for option in ("--known", "--weights", "--max-complexity", "--units", "--shapes")
-        ),
-        *((f"--ode {option} 1", option) for option in ("--without", "--prefer", "--one-hot", "--workers")),
+        *((f"--ode {option} 1", option) for option in ("--known", "--weights", "--units", "--shapes")),
+        *((f"--ode {option} 1", option) for option in ("--one-hot", "--workers")),
         *((f"--ode {option}", option) for option in ("--resume", "--drop-missing", "--decimal-comma")),
         ("--ode --known x --weights w --resume", "--known, --weights and --resume go not with --ode"),
         ("--target T --time t", "--time goes with --ode only"),

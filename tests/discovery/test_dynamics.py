@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sympy
 from scipy.integrate import solve_ivp
 from sklearn.metrics import r2_score
 
@@ -179,6 +180,17 @@ def test_new_constants_bring_new_errors() -> None:
     told = refined(old, parse("1.0123456789 - 1.00345678*x"), {"c1": 0.0043, "c2": 0.0021}, table)
     assert told.formula is not None
     assert sorted(told.formula.constants.values()) == pytest.approx([-1.0035, 1.0123], abs=1e-12)
+
+
+def test_what_each_right_hand_side_may_be() -> None:
+    t = np.linspace(0, 2, 60)
+    motion = {"t": t, "x": np.exp(-t) + 1}
+    found = discover_ode(motion, time_budget=20, effort=0.1, without=(f for f in ["exp", "tanh"]), max_complexity=3)
+    assert found.equations == ("dx/dt = 1 - x",)
+    assert all(formula.complexity <= 3 for formula in found.laws["x"].front)
+    assert not any(formula.expression.has(sympy.exp, sympy.tanh) for formula in found.laws["x"].front)
+    with pytest.raises(SettingsError, match="sine"):
+        discover_ode(motion, without=["sine"])
 
 
 def test_few_points_hold_nothing_out_and_say_so() -> None:

@@ -111,9 +111,17 @@ def discover(
 ) -> None:
     """Find the law behind a table, or with --ode the law of motion behind trajectories (--inputs are then the states)."""
     motion.check_options(words.given(context), ode)
+    allowed = {
+        "primitives": words.names(primitives),
+        "functions": words.names(functions),
+        "without": words.names(without),
+        "preferred": words.names(prefer),
+        "max_complexity": max_complexity,
+        "engine": engine,
+    }
+    searching = {"seed": seed, "time_budget": time_budget, "effort": effort}
     if ode:
-        settings = {"seed": seed, "time_budget": time_budget, "effort": effort, "primitives": words.names(primitives)}
-        motion.discover(table, time, words.names(inputs), by, words.parts_folder(out), as_json, **settings)
+        motion.discover(table, time, words.names(inputs), by, words.parts_folder(out), as_json, **allowed, **searching)
         return
     if not target:
         raise SettingsError("Missing option '--target' (or --ode for a law of motion). See edgewise discover --help")
@@ -135,14 +143,9 @@ def discover(
         "units": units is not None,
         "known": known,
         "shapes": words.pairs(shapes, "--shapes", "L=increasing,g=decreasing") if shapes else None,
-        "primitives": words.names(primitives),
-        "functions": words.names(functions),
-        "without": words.names(without),
-        "preferred": words.names(prefer),
-        "max_complexity": max_complexity,
-        "engine": engine,
+        **allowed,
     }
-    settings = {"seed": seed, "time_budget": time_budget, "effort": effort, "workers": workers, "resume": resume}
+    settings = {**searching, "workers": workers, "resume": resume}
     if others:
         several.discover(data, target, words.parts_folder(out), as_json, **said, **settings)
         return

@@ -13,7 +13,8 @@ from . import words
 from .entry import say
 from .progress import Progress
 
-USED = {"table", "inputs", "primitives", "time_budget", "effort", "seed", "out", "as_json", "ode", "time", "by"}
+SEARCH = {"time_budget", "effort", "seed", "primitives", "functions", "without", "prefer", "max_complexity", "engine"}
+USED = SEARCH | {"table", "inputs", "out", "as_json", "ode", "time", "by"}
 """What ``--ode`` makes use of, by the names of the parameters."""
 
 

@@ -43,8 +43,13 @@ def discover_ode(
     seed: int = 0,
     time_budget: float = 60.0,
     primitives: Iterable[str | Primitive] | Mapping[str, Primitive] | None = None,
+    functions: Iterable[str] | None = None,
+    without: Iterable[str] | None = None,
+    preferred: Iterable[str] | None = None,
+    max_complexity: int | None = None,
     effort: float = 1.0,
     progress: Progress | None = None,
+    engine: str | None = None,
 ) -> Dynamics:
     """Find dx/dt = f(x) in trajectories.
 
@@ -52,8 +57,9 @@ def discover_ode(
     column that tells the trajectories of one table apart. ``time`` is the column of times, ascending in each trajectory
     and not necessarily evenly spaced; ``states`` are all other columns by default. The time itself is no input. The last of
     two or more trajectories is not learned from, but followed with the law that was found; of a single one this is its
-    last fifth. ``seed``, ``time_budget`` (seconds, for all states together), ``primitives``, ``effort`` and ``progress``
-    are those of `discover`.
+    last fifth. ``time_budget`` is in seconds, for all states together; ``seed``, ``primitives``, ``functions``, ``without``,
+    ``preferred``, ``max_complexity`` (symbols of each right-hand side), ``effort``, ``progress`` and ``engine`` are those of
+    `discover`.
 
     Raises ColumnError for names, ValuesError for cells, times that do not ascend and for too few points.
 
@@ -64,6 +70,7 @@ def discover_ode(
     """
     began = clock.monotonic()
     seed, time_budget, effort = checked(seed, time_budget, effort)
+    every, none, first = (None if given is None else list(given) for given in (functions, without, preferred))
     names, trajectories = trajectories_of(table, time, states, by)
     learned, kept = _apart(trajectories)
     slopes = slopes_of(learned)
@@ -79,7 +86,12 @@ def discover_ode(
             seed=seed,
             time_budget=max(left / (len(names) - number), 0.1),
             primitives=primitives,
+            functions=every,
+            without=none,
+            preferred=first,
+            max_complexity=max_complexity,
             effort=effort,
+            engine=engine,
             accuracy=float(slopes.accuracy[number]),
             progress=part_progress(progress, name, number, len(names)),
         )
