@@ -17,6 +17,7 @@ from edgewise.errors import SettingsError, TrainingError, unknown
 from edgewise.nn import KAN
 from edgewise.surgery import move_knots
 
+from .anchors import Anchors
 from .checkpoint import read_checkpoint, write_checkpoint
 from .chunks import Chunks
 from .history import TrainingData
@@ -30,7 +31,8 @@ class Gradient:
     ``optimiser`` is "adam" or "lbfgs". A round is an epoch of Adam in batches of ``batch`` rows (all rows if None), or
     ``steps`` iterations of LBFGS. Training ends after ``rounds``, or when the held-out loss has not fallen for
     ``patience`` rounds. Adam's rate falls from ``rate`` to 0 along a cosine; gradients are clipped to norm ``clip``.
-    Hidden knots follow the activations during the first ``follow`` rounds.
+    Hidden knots follow the activations during the first ``follow`` rounds. ``anchored`` leaves the constants of Adam's edges
+    to the biases (see `anchors`): for wide layers of B-splines, where they get in its way.
     """
 
     optimiser: str = "adam"
@@ -41,6 +43,7 @@ class Gradient:
     clip: float = 10.0
     patience: int = 20
     follow: int = 0
+    anchored: bool = False
 
     def __post_init__(self) -> None:
         if self.optimiser not in OPTIMISERS:
@@ -49,6 +52,8 @@ class Gradient:
             raise SettingsError(f"rounds, steps, patience and batch must be 1 or more, got {self}.")
         if self.rate <= 0 or self.clip <= 0:
             raise SettingsError(f"rate and clip must be above 0, got rate={self.rate}, clip={self.clip}.")
+        if self.anchored and self.optimiser != "adam":
+            raise SettingsError(f"anchored=True is for optimiser='adam'; {self.optimiser} has no need of it.")
 
 
 @dataclass(frozen=True)
@@ -180,6 +185,9 @@ def _adam(
     named = dict(run.network.named_parameters())
     optimiser = torch.optim.Adam(named.values(), lr=rate, fused=True)
     _restore(optimiser, named, run.state)
+    anchors = Anchors.of(run.network, data.sample) if settings.anchored else None
+    if anchors is not None:
+        anchors.gather()
     total, counted = 0.0, 0.0
     for x, y, weights in data.batches(settings.batch, generator):
         share = float(len(x) if weights is None else weights.sum())
@@ -188,8 +196,12 @@ def _adam(
         optimiser.zero_grad()
         value = objective(run.network, x, y, weights)
         value.backward()
+        if anchors is not None:
+            anchors.turn()
         torch.nn.utils.clip_grad_norm_(run.network.parameters(), settings.clip)
         optimiser.step()
+        if anchors is not None:
+            anchors.hold()
         total += float(value.detach()) * share
         counted += share
     run.state = {

@@ -12,6 +12,7 @@ from edgewise.basis.bspline import BSpline
 from edgewise.basis.residuals import Residual
 
 from .pieces import SLOT, Pieces, pieces_of
+from .resting import Resting
 from .threads import in_ranges
 
 
@@ -87,12 +88,15 @@ def _kernels(basis: BSpline, tiles: Tiles) -> tuple[Callable[..., Any], ...]:
 
 def sums(basis: BSpline, x: Tensor, weight: Tensor, residual: Residual) -> Tensor:
     """(batch, n_in) -> (batch, n_out): every edge's spline and residual function, added up."""
-    spline = pieces_of(basis)
+    spline, resting = pieces_of(basis), Resting.of(basis, x, residual)
+    if resting is not None:
+        spline = spline._replace(rest=flat(basis.low))
     tiles = Tiles.of(weight.shape[-1], x.dtype)
     y = x.new_empty(len(x), tiles.n_out)
     inner = (flat(tiles.packed(weight)), np.zeros(tiles.n_out, flat(y).dtype), flat(y))
     _by_rows(basis, spline, tiles, 0, x, residual.value(x), inner)
-    return y if tiles.n_out == weight.shape[-1] else y[:, : weight.shape[-1]].contiguous()
+    y = y if tiles.n_out == weight.shape[-1] else y[:, : weight.shape[-1]].contiguous()
+    return y if resting is None else y.add_(resting.sums(weight))
 
 
 def gradients(
@@ -101,7 +105,12 @@ def gradients(
     """The gradients by x and by the weights, given that by the sums; None for one that is not ``needed``."""
     spline = pieces_of(basis)
     dx = grad_x(basis, spline, x, weight, residual, g) if needed[0] else None
+    resting = Resting.of(basis, x, residual) if needed[1] else None
+    if resting is not None:
+        spline = spline._replace(rest=flat(basis.low))
     dw = grad_weight(basis, spline, x, weight.shape[-1], residual, g) if needed[1] else None
+    if dw is not None and resting is not None:
+        resting.add_gradient(dw, g)
     return dx, dw
 
 

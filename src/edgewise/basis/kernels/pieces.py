@@ -31,6 +31,8 @@ class Pieces(NamedTuple):
     matters not, neighbours agree where they meet. ``FEW``: by counting ``breaks`` (intervals - 1, n_in), with those on
     the borders moved to infinity, so that a piece without width holds nothing. ``MANY``: from ``cells``, so many equal
     ones an input, ``per_unit`` of them to a unit of x, each with the ``first`` piece that can hold its points.
+    An input that equals its ``rest`` (n_in,) is passed over; NaN, so none, until `resting` says otherwise. ``at_low`` (n_in,
+    n_basis) is what the functions are where the ranges begin.
     """
 
     kind: int
@@ -44,6 +46,8 @@ class Pieces(NamedTuple):
     first: Any
     cells: int
     table: Any
+    rest: Any
+    at_low: Any
 
 
 _kept: "WeakKeyDictionary[BSpline, tuple[Tensor, str, Pieces]]" = WeakKeyDictionary()
@@ -93,6 +97,8 @@ def _pieces(basis: BSpline) -> Pieces:
         first.to(torch.int32).contiguous().flatten().numpy(),
         cells,
         flat(table),
+        flat(torch.full_like(low, torch.nan)),
+        flat(basis.inside(basis.low)[0]),
     )
 
 

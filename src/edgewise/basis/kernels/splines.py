@@ -9,6 +9,8 @@ and one for its residual function: vectors over the outputs, held in registers. 
     grad_weight   dw[i]   = sum over b of  values(x[b, i]) (outer) g[b], the rows sorted by piece, so that the rows of
                             dw[i] that a piece touches are read and written once
 
+Inputs at ``rest`` (see `resting`) are passed over by ``sums`` and ``grad_weight``.
+
 Each is one function for any range of rows (or, the last, of inputs), without locks: threads take ranges, and the order of
 every addition is the same for any number of them.
 
@@ -65,6 +67,15 @@ def locate(spline, x, at, count, first_input, near, piece):  # type: ignore[no-u
     else:
         begin = load_first(spline.origin, first_input, count, LANES)
         store(piece, 0, cell_of(clamped, begin, load_first(spline.per_unit, first_input, count, LANES)))
+
+
+@inner
+def all_rest(spline, x, at, count, first_input):  # type: ignore[no-untyped-def]
+    """Whether ``count`` values of one row all are at rest."""
+    still = 0
+    for j in range(count):
+        still += get(x, at + j) == get(spline.rest, first_input + j)
+    return still == count
 
 
 @inner
@@ -128,9 +139,16 @@ def place_block(  # type: ignore[no-untyped-def]
     """Values (or slopes, if ``steep``) of a block of rows and inputs, the residual's behind; where their weights begin."""
     features = spline.intervals + degree + 1
     for b in range(rows[0], rows[1]):
+        if not steep and all_rest(spline, x, b * n_in + i0, count, i0):
+            for j in range(count):
+                put(places, (b - rows[0]) * inputs + j, -1)
+            continue
         locate(spline, x, b * n_in + i0, count, i0, near, piece)
         for j in range(count):
             at, place = b * n_in + i0 + j, (b - rows[0]) * inputs + j
+            if not steep and get(x, at) == get(spline.rest, i0 + j):
+                put(places, place, -1)
+                continue
             found = settle(spline, get(near, j), get(piece, j), i0 + j)
             entry = ((i0 + j) * spline.intervals + found) * spline.record
             if steep:
@@ -175,6 +193,8 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                         for j in range(count):
                             place = (b - low_row) * inputs + j
                             row = base + get(places, place)
+                            if row < base:
+                                continue
                             for k in range(rows):
                                 value = get(values, place * SLOT + k)
                                 total = add_scaled(value, load(weight, row + k * lanes, lanes), total)
@@ -242,8 +262,15 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                 for k in range(count * (intervals + 1)):
                     put(ends, k, 0)
                 for b in range(low_row, high_row):
+                    if all_rest(spline, x, b * n_in + i0, count, i0):
+                        for j in range(count):
+                            put(pieces, j * block + b - low_row, -1)
+                        continue
                     locate(spline, x, b * n_in + i0, count, i0, near, piece)
                     for j in range(count):
+                        if get(x, b * n_in + i0 + j) == get(spline.rest, i0 + j):
+                            put(pieces, j * block + b - low_row, -1)
+                            continue
                         found = settle(spline, get(near, j), get(piece, j), i0 + j)
                         put(pieces, j * block + b - low_row, found)
                         here = j * (intervals + 1) + found + 1
@@ -255,6 +282,8 @@ def spline_kernels(degree: int, lanes: int, narrow: int, held: bool) -> tuple[Ca
                     lowest, highest = get(spline.low, i0 + j), get(spline.high, i0 + j)
                     for b in range(low_row, high_row):
                         at, found = b * n_in + i0 + j, get(pieces, j * block + b - low_row)
+                        if found < 0:
+                            continue
                         inside = get(x, at)
                         if inside < lowest:
                             inside = lowest
