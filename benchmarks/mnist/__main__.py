@@ -2,8 +2,10 @@
 
     EDGEWISE_DATA_DIR=... python -m benchmarks.mnist --epochs 30 --seeds 1
 
-Of the 60,000 images 5,000 are held out and say which epoch is kept; the 10,000 test images are looked at once. Adam in batches of
-256, its rate falling along a cosine, in float32. Published for KANs: 96.1 % and for an MLP 97.9 % at 2e5 parameters.
+Of the 60,000 images 5,000 are held out and say which epoch is kept; the 10,000 test images are looked at once. An epoch sees each
+image moved by up to a pixel, for every network alike. Adam in batches of 256, in float32, its rate falling along a cosine from
+2e-3, 4e-3 or 8e-3: the cubic network, lines and perceptrons each have the one with the least loss on the images held out, after
+six epochs. The constants of a KAN's edges are left to its biases. Published: KANs 96.1 %, an MLP 97.9 %, at 2e5 parameters.
 """
 
 import argparse
@@ -22,20 +24,39 @@ from torch import Tensor, nn
 from benchmarks.common import Clock, Runs, table, write_report
 from edgewise.data import fetch_arrays
 from edgewise.nn import KAN, KANLayer
-from edgewise.train import Gradient, Objective, TrainingData, gradient
+from edgewise.train import Chunks, Gradient, Objective, TrainingData, gradient
 
 HERE = Path(__file__).parent
-BATCH, RATE = 256, 2e-3
-PIXELS, CLASSES, HELD = 784, 10, 5000
+BATCH = 256
+SIDE, PIXELS, CLASSES, HELD, PART = 28, 784, 10, 5000, 5000
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is trained: a maker of networks, and what is compared with it."""
+    """What is trained: a maker of networks, Adam's first rate, and what is compared with it."""
 
     name: str
     make: Callable[[torch.Generator], nn.Module]
+    rate: float
     beside: str = ""
+
+
+class Moved:
+    """Images moved by up to a pixel up or down, left or right, drawn anew each time they are asked for."""
+
+    def __init__(self, x: Tensor, y: Tensor, seed: int) -> None:
+        self.images = nn.functional.pad(x.view(-1, SIDE, SIDE), (1, 1, 1, 1), value=-1.0)
+        self.labels, self.generator = y, torch.Generator().manual_seed(seed)
+
+    def __call__(self) -> tuple[Tensor, Tensor]:
+        """(images, 784) and labels (images, 1)."""
+        drawn = torch.randint(9, (len(self.images),), generator=self.generator)
+        x = torch.empty(len(self.images), SIDE, SIDE)
+        for number in range(9):
+            down, right = divmod(number, 3)
+            chosen = drawn == number
+            x[chosen] = self.images[chosen, down : down + SIDE, right : right + SIDE]
+        return x.flatten(1), self.labels
 
 
 def splines(width: int, intervals: int, degree: int, generator: torch.Generator) -> KAN:
@@ -45,8 +66,8 @@ def splines(width: int, intervals: int, degree: int, generator: torch.Generator)
 
 
 def cubic(width: int, generator: torch.Generator) -> KAN:
-    """Cubic pieces everywhere, as in the papers."""
-    first = KANLayer(PIXELS, width, generator=generator)
+    """Cubic pieces everywhere, as in the papers; pixels begin as a silu: what is drawn at random stays where no pixel is."""
+    first = KANLayer(PIXELS, width, init="paper", generator=generator)
     return KAN.of([first, KANLayer(width, CLASSES, low=-4, high=4, generator=generator)])
 
 
@@ -70,12 +91,13 @@ def linear(generator: torch.Generator) -> nn.Module:
 
 SMALL, LARGE = "MLP [784, 245, 10]", "MLP [784, 582, 10]"
 CASES = (
-    Case("KAN [784, 80, 10], quadratic pixels", partial(splines, 80, 1, 2), SMALL),
-    Case("KAN [784, 115, 10], a line for each pixel", partial(splines, 115, 1, 1), SMALL),
-    Case(SMALL, partial(perceptron, 245)),
-    Case("KAN [784, 64, 10], cubic", partial(cubic, 64), LARGE),
-    Case(LARGE, partial(perceptron, 582)),
-    Case("logistic regression", linear),
+    Case("KAN [784, 80, 10], quadratic pixels", partial(splines, 80, 1, 2), 4e-3, SMALL),
+    Case("KAN [784, 115, 10], a line for each pixel", partial(splines, 115, 1, 1), 4e-3, SMALL),
+    Case(SMALL, partial(perceptron, 245), 2e-3),
+    Case("KAN [784, 64, 10], cubic", partial(cubic, 64), 8e-3, LARGE),
+    Case("KAN [784, 270, 10], a line for each pixel", partial(splines, 270, 1, 1), 4e-3, LARGE),
+    Case(LARGE, partial(perceptron, 582), 2e-3),
+    Case("logistic regression", linear, 2e-3),
 )
 
 
@@ -96,12 +118,11 @@ def trained(name: str, epochs: int, seed: int) -> dict[str, Any]:
     """One network: accuracy on the test images, parameters that are used, seconds of an epoch."""
     case = next(case for case in CASES if case.name == name)
     x, y, x_test, y_test = images()
-    data = TrainingData.split(x, y, held_out=HELD / len(x), seed=seed)
+    data = moving(TrainingData.split(x, y, held_out=HELD / len(x), seed=seed), seed)
     model = case.make(torch.Generator().manual_seed(seed))
+    train = _by_gradient if isinstance(model, KAN) else _by_hand
     with Clock() as clock:
-        best = (
-            _by_gradient(model, data, epochs, seed) if isinstance(model, KAN) else _by_hand(model, data, epochs, seed)
-        )
+        best = train(model, data, epochs, case.rate, seed)
     with torch.no_grad():
         right = (best(x_test).argmax(1) == y_test[:, 0]).float().mean()
     return {
@@ -112,18 +133,28 @@ def trained(name: str, epochs: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _by_gradient(model: KAN, data: TrainingData, epochs: int, seed: int) -> nn.Module:
-    settings = Gradient(rounds=epochs, batch=BATCH, rate=RATE, clip=1.0, patience=epochs)
+def moving(data: TrainingData, seed: int) -> Chunks:
+    """The training images in parts that move."""
+    parts = [
+        Moved(x, y, seed * 1000 + n)
+        for n, (x, y) in enumerate(zip(data.x.split(PART), data.y.split(PART), strict=True))
+    ]
+    return Chunks(parts, data.x_held, data.y_held)
+
+
+def _by_gradient(model: KAN, data: Chunks, epochs: int, rate: float, seed: int) -> nn.Module:
+    settings = Gradient(rounds=epochs, batch=BATCH, rate=rate, clip=1.0, patience=epochs, anchored=True)
     return gradient(model, data, Objective("cross_entropy"), settings, seed=seed).network
 
 
-def _by_hand(model: nn.Module, data: TrainingData, epochs: int, seed: int) -> nn.Module:
+def _by_hand(model: nn.Module, data: Chunks, epochs: int, rate: float, seed: int) -> nn.Module:
     """The same schedule for any module."""
-    optimiser = torch.optim.Adam(model.parameters(), lr=RATE, fused=True)
+    optimiser = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
+    data = data.like(data.x_held)  # the same checks of every part
     loss, least, best = nn.CrossEntropyLoss(), math.inf, {}
     for epoch in range(epochs):
         for group in optimiser.param_groups:
-            group["lr"] = RATE * 0.5 * (1 + math.cos(math.pi * epoch / epochs))
+            group["lr"] = rate * 0.5 * (1 + math.cos(math.pi * epoch / epochs))
         for x, y, _ in data.batches(BATCH, torch.Generator().manual_seed(seed * 100_003 + epoch)):
             optimiser.zero_grad()
             loss(model(x), y[:, 0].long()).backward()

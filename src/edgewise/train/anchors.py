@@ -16,6 +16,8 @@ from edgewise.basis import BSpline
 from edgewise.errors import SettingsError
 from edgewise.nn import KAN, KANLayer
 
+SAMPLE = 500  # rows that a median is taken of, at least where there are as many
+
 
 @dataclass(frozen=True)
 class Anchors:
@@ -33,7 +35,8 @@ class Anchors:
             raise SettingsError(
                 "anchored=True is for B-splines without spline_weight; leave it out, or take another basis."
             )
-        points = [rows.median(0).values, *((layer.basis.low + layer.basis.high) / 2 for layer in layers[1:])]
+        some = rows[:: max(1, len(rows) // SAMPLE)]
+        points = [some.median(0).values, *((layer.basis.low + layer.basis.high) / 2 for layer in layers[1:])]
         return cls(layers, tuple(layer.features(point) for layer, point in zip(layers, points, strict=True)))
 
     @torch.no_grad()
