@@ -190,7 +190,11 @@ def told(runs: list[dict[str, Any]]) -> str:
         "Targets: at least 97.9 % with at most 2e5 parameters, at least 98.3 % with 5e5, an epoch of at most 1.5 MLP's, and "
         "not below the MLP of as many parameters."
     )
-    return f"{table(head, lines)}\n\n{targets}"
+    trained = (
+        "Every network is trained on images moved by up to a pixel. Of 10,000 images an accuracy has a standard error of 0.1 "
+        "points."
+    )
+    return f"{table(head, lines)}\n\n{trained}\n\n{targets}"
 
 
 def main() -> None:
