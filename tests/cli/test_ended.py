@@ -126,6 +126,7 @@ def check_interrupted(code: int, out: str, err: str) -> None:
         assert out == ""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("table")
 def test_killed_and_resumed_is_the_same_run() -> None:
     assert Process("--out", "whole").end()[0] == 0

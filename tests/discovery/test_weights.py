@@ -189,6 +189,7 @@ def test_training_weighs_the_rows_held_out_too() -> None:
 # -- the third share ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_rows_that_no_step_sees_give_the_printed_error(monkeypatch: pytest.MonkeyPatch) -> None:
     x, y, _ = rows_of(300, 0.05, columns=1)
     table = Table.from_arrays(x, y)

@@ -73,6 +73,7 @@ def test_the_true_functions_lie_in_the_bands(bands: tuple[Model, np.ndarray, Edg
     assert widths(found).max() < 0.06
 
 
+@pytest.mark.slow
 def test_noise_widens_and_rows_narrow(bands: tuple[Model, np.ndarray, EdgeBands]) -> None:
     _, _, found = bands
     noisier, longer = (edge_bands(trained(*t), *t, runs=RUNS) for t in (toy(150, noise=0.15), toy(600)))
