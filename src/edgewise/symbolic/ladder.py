@@ -19,7 +19,7 @@ from .judge import ExactJudge, NoisyJudge
 from .problem import Array, Candidate, Problem, first_problem
 from .queue import Node, Queue
 from .special import special_stages
-from .stages import NOISY_STAGES, STAGES
+from .stages import NOISY_STAGES, STAGES, answers
 from .surrogate import best_polynomial, fit
 from .units import dimensionless_problems
 from .work import Work
@@ -64,12 +64,20 @@ def ladder(
     for stage, node in queue:
         if work.late():
             return
+        if (aside := node.problem.root.aside) is not None and aside.question.settled:
+            continue
         if not work.pays(stage.cost(node.problem.inputs, node.problem.rows), FOR_ONE_TEST):
             continue
         for found in _quiet(stage.run(node)):
             if isinstance(found, Node):
                 judge.learn(found)
                 queue.add(found)
+                continue
+            if (aside := node.problem.root.aside) is not None:
+                for child in answers(node, aside, found):
+                    queue.add(child)
+                if aside.question.settled:
+                    break
                 continue
             candidate = judge(node.problem, found, stage.name)
             if candidate is not None:

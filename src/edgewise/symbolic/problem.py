@@ -9,7 +9,7 @@ Inside a problem every variable is a symbol of its own, positive where its value
 sqrt(u**2) as u; :func:`lift` goes back to the columns of the user at the very end.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -50,12 +50,29 @@ class Hypothesis:
         return f"{self.kind}: target = {self.restore}" + (f" with {told}" if told else "")
 
 
+@dataclass(eq=False)
+class Question:
+    """Several parts of a problem may be asked for; ``settled`` once a name for one of them has been believed."""
+
+    settled: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Aside:
+    """What a problem is for that is only a part of another one: ``answer`` makes problems of a name for its target."""
+
+    question: Question
+    answer: Callable[[sympy.Expr], Iterator["Problem"]]
+    price: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """A table (N, d) of variables with their symbols, a target (N,), and the way back to the problem it came from.
 
     ``weights`` (N,) are there only when the data are noisy: what a unit of the target is worth in units of the user's
-    y. ``accuracy`` says how well the target is known, relative to its size; 0 means to rounding.
+    y. ``accuracy`` says how well the target is known, relative to its size; 0 means to rounding. ``aside`` is there where
+    the first problem's target is not the user's but a part of a larger problem.
     """
 
     symbols: tuple[sympy.Symbol, ...]
@@ -65,6 +82,12 @@ class Problem:
     parent: "Problem | None" = None
     weights: Array | None = None
     accuracy: float = 0.0
+    aside: Aside | None = None
+
+    @property
+    def root(self) -> "Problem":
+        """The problem from which this one follows."""
+        return self if self.parent is None else self.parent.root
 
     @property
     def rows(self) -> int:

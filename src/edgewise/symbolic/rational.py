@@ -8,7 +8,7 @@ approximation", Comput. Phys. Commun. 261.
 """
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 import sympy
@@ -22,6 +22,8 @@ GAP = 1e3
 SMALL_GAP = 30.0  # where the target is known less well, the next singular value need not stand so far off
 MOST_COLUMNS = 84
 MOST_TERMS = 12  # of P and Q together, where the target is known less well: more of them follow anything
+FAR_TOO_MANY = 30  # so many that idle ones are not looked for
+FEW = 6  # of these are looked at then
 ROWS_PER_COLUMN = 4
 
 
@@ -31,10 +33,13 @@ def rational_function(problem: Problem) -> sympy.Expr | None:
         return None
     scales = np.sqrt(np.mean(problem.x**2, axis=0))
     unit = problem.x / scales
-    for top, bottom, found in _null_vectors(unit, problem.y, max(NULL, problem.accuracy)):
+    vectors = _null_vectors(unit, problem.y, max(NULL, problem.accuracy))
+    for top, bottom, found in islice(vectors, FEW) if problem.accuracy else vectors:
         fitted = _sparse_ratio(unit, problem.y, top, bottom, found, problem.tolerance)
         if fitted is not None:
             if problem.accuracy:
+                if np.count_nonzero(np.concatenate(fitted)) > FAR_TOO_MANY:
+                    return None
                 fitted = _without_idle(unit, problem, top, bottom, *fitted)
                 if np.count_nonzero(np.concatenate(fitted)) > MOST_TERMS:
                     return None

@@ -11,6 +11,8 @@ import sympy
 
 from .additive import additive, posynomial, transformed_monomial
 from .arguments import argument_reductions, factor_reductions
+from .beside import beside
+from .compositions import composition
 from .curves import curve_reductions, power_reductions
 from .dictionary import argument_dictionary
 from .factors import factor_products
@@ -27,7 +29,7 @@ from .noisy import (
     weighted_transform,
 )
 from .peel import factor_peels, term_peels
-from .problem import Array, Problem, lift
+from .problem import Array, Aside, Problem, lift
 from .queue import Node, Stage
 from .rational import rational_function
 from .ridge import ridge_reductions
@@ -103,6 +105,24 @@ def _peels(node: Node) -> Iterator[Node]:
         for peels in (factor_peels, term_peels):
             for child in peels(node.problem, surrogate):
                 yield _judged(child, node, surrogate, 0.3)
+
+
+def _beside(node: Node) -> Iterator[Node]:
+    """The children without one input, whose curves beside the rest have been named; coefficients to be named aside."""
+    surrogate = node.surrogate
+    if surrogate is not None:
+        for child in beside(node.problem, surrogate.error):
+            if child.aside is not None:
+                yield Node(replace(child, aside=replace(child.aside, price=node.price)), node.price + ASIDE)
+            else:
+                yield _judged(child, node, surrogate, 0.1)
+
+
+def answers(node: Node, aside: Aside, found: sympy.Expr) -> Iterator[Node]:
+    """The problems that follow from a name for a part of another one; the first that hold settle it."""
+    for child in aside.answer(lift(node.problem, found)):
+        aside.question.settled = True
+        yield Node(child, aside.price + 0.1 + 0.1 * child.inputs)
 
 
 def _transforms(node: Node) -> Iterator[Node]:
@@ -223,6 +243,7 @@ def _on_problem(test: Callable[[Problem], Iterator[sympy.Expr]]) -> Callable[[No
     return lambda node: test(node.problem)
 
 
+ASIDE = 0.3  # what believing in a part costs
 SMOOTHER = 0.9  # of the error in the user's units
 APART = 0.05  # error over the spread of inputs that act apart, without noise
 SPLITS = Cost(900, 1.4)
@@ -237,6 +258,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("ridge", 0.9, _inputs(2, 12), _ridges, Cost(5, 1.3, 1000)),
     Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products), Cost(35, 2.15)),
     Stage("transform", 2.2, _inputs(1, 8), _transforms, Cost(0.5)),
+    Stage("beside", 1.15, _inputs(2, 8), _beside, Cost(300, 1.5)),
+    Stage("compositions", 1.0, _inputs(1, 1), _on_problem(composition), Cost(250)),
     Stage("peel", 1.3, _inputs(2, 12), _peels, Cost(30, 1.15)),
     Stage("argument scan", 1.2, _inputs(2, 6), _arguments, Cost(7, 2.8, 600)),
     Stage("factor scan", 1.45, _inputs(2, 4), _factors, Cost(40, 1.8, 600)),

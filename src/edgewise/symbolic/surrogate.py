@@ -123,6 +123,29 @@ def _targets(y: Array) -> dict[str, Array]:
     return found
 
 
+def best_degrees(q: Array, degrees: Array, targets: dict[str, Array]) -> list[tuple[int, float]]:
+    """For each target the best degree and its leave-one-out rms over the target's standard deviation.
+
+    ``q`` (N, p) are orthonormal columns whose ``degrees`` (p,) ascend.
+    """
+    if not targets:
+        return []
+    y = np.column_stack(list(targets.values()))
+    projected = q.T @ y
+    best = [(0, np.inf)] * y.shape[1]
+    residual, leverage, start = y.copy(), np.zeros(len(y)), 0
+    for degree in range(int(degrees[-1]) + 1):
+        stop = int(np.searchsorted(degrees, degree, side="right"))
+        block = q[:, start:stop]
+        residual -= block @ projected[start:stop]
+        leverage += np.sum(block**2, axis=1)
+        left_out = residual / np.maximum(1 - leverage, 1e-3)[:, None]
+        errors = np.sqrt(np.mean(left_out**2, axis=0)) / np.std(y, axis=0)
+        best = [min(old, (degree, float(new)), key=lambda b: b[1]) for old, new in zip(best, errors, strict=True)]
+        start = stop
+    return best
+
+
 class Decomposition:
     """The QR decomposition of one set of coordinates."""
 
@@ -161,22 +184,7 @@ class Decomposition:
 
     def leave_one_out(self, targets: dict[str, Array]) -> list[tuple[int, float]]:
         """For each target the best degree and its leave-one-out rms over the target's standard deviation."""
-        if not targets:
-            return []
-        y = np.column_stack(list(targets.values()))
-        projected = self.q.T @ y
-        best = [(0, np.inf)] * y.shape[1]
-        residual, leverage, start = y.copy(), np.zeros(len(y)), 0
-        for degree in range(int(self.degrees[-1]) + 1):
-            stop = int(np.searchsorted(self.degrees, degree, side="right"))
-            block = self.q[:, start:stop]
-            residual -= block @ projected[start:stop]
-            leverage += np.sum(block**2, axis=1)
-            left_out = residual / np.maximum(1 - leverage, 1e-3)[:, None]
-            errors = np.sqrt(np.mean(left_out**2, axis=0)) / np.std(y, axis=0)
-            best = [min(old, (degree, float(new)), key=lambda b: b[1]) for old, new in zip(best, errors, strict=True)]
-            start = stop
-        return best
+        return best_degrees(self.q, self.degrees, targets)
 
     def surplus(self, target: Array, degree: int) -> tuple[float, int]:
         """What the products of the next total degree explain, each, in units of what is left; and how many they are.
