@@ -187,22 +187,28 @@ def _names(problem: Problem, i: int, rows: NDArray[np.intp], span: Array, error:
     outside = np.linalg.norm(known.unit - q @ (q.T @ known.unit), axis=0)
     if span.shape[1] == 1:
         for index in _likeliest(outside, known.forms, error):
-            yield [_curve(known.forms[index], symbol, x)]
-        curve = Problem((symbol,), x[rows, None], span[:, 0], accuracy=max(error, 1e-9))
-        for found in islice(identify(curve), 3):
+            if np.all(np.isfinite((curve := _curve(known.forms[index], symbol, x)).values)):
+                yield [curve]
+        alone = Problem((symbol,), x[rows, None], span[:, 0], accuracy=max(error, 1e-9))
+        for found in islice(identify(alone), 3):
             named = _varying(found, symbol)
             values = evaluate(named, {symbol.name: x})
             if np.all(np.isfinite(values)):
                 yield [_Curve(named, values)]
         return
-    for pair in combinations(_likeliest(outside, known.forms, error)[:PAIRED], 2):
-        yield [_curve(known.forms[index], symbol, x) for index in pair]
+    likely = [_curve(known.forms[index], symbol, x) for index in _likeliest(outside, known.forms, error)[:PAIRED]]
+    for pair in combinations([curve for curve in likely if np.all(np.isfinite(curve.values))], 2):
+        yield list(pair)
 
 
 def _likeliest(outside: Array, forms: list[Form], error: float) -> list[int]:
     """The forms nearest to the span; among those as near as the surrogate can tell, the shortest first."""
     near = np.flatnonzero(outside <= max(float(outside.min()) * AS_GOOD, 10 * error))
-    return sorted(near.tolist(), key=lambda k: (size_of(forms[k]) + np.log10(max(outside[k], 1e-9)), k))[:NAMES]
+
+    def length(k: int) -> float:
+        return size_of(forms[k]) + float(np.log10(max(float(outside[k]), 1e-9)))
+
+    return sorted((int(k) for k in near), key=lambda k: (length(k), k))[:NAMES]
 
 
 def _curve(form: Form, symbol: sympy.Symbol, x: Array) -> _Curve:

@@ -44,7 +44,11 @@ BINARY: dict[str, tuple[Callable[[Array, Array], Array], Callable[[sympy.Expr, s
     "-": (np.subtract, lambda a, b: a - b),
 }
 
-BESIDE: tuple[Form | None, ...] = (None, ("x",), *((name, ("x",)) for name in ("square", "1/", "log", "sqrt", "exp", "sin", "cos")))
+BESIDE: tuple[Form | None, ...] = (
+    None,
+    ("x",),
+    *((name, ("x",)) for name in ("square", "1/", "log", "sqrt", "exp", "sin", "cos")),
+)
 """Third terms that are tried beside each pair."""
 
 
@@ -117,7 +121,7 @@ def values_of_form(form: Form, x: Array) -> Array:
 
 def composition(problem: Problem) -> Iterator[sympy.Expr]:
     """T(y) = c0 + c1 F(x) with F of the grammar, or with two such terms, short ones, or with three."""
-    x, symbol = problem.x[:, 0], problem.symbols[0]
+    x = problem.x[:, 0]
     rows = spread_rows(x)
     known = Compositions.of(x[rows])
     for transform, target in targets_of(problem, TARGETS):
@@ -153,6 +157,8 @@ def _first(problem: Problem, target: Array, choices: Sequence[Sequence[Form]]) -
         terms = [values_of_form(form, problem.x[:, 0]) for form in forms]
         for offset in ([], [np.ones(problem.rows)]):
             matrix = np.column_stack([*terms, *offset])
+            if not np.all(np.isfinite(matrix)):
+                break
             size = np.linalg.norm(matrix, axis=0)
             c = np.linalg.lstsq(matrix / size, target, rcond=None)[0] / size
             spread = target - target.mean()
@@ -178,9 +184,9 @@ def _pairs(words: Array, target: Array, beside: Array | None) -> list[tuple[int,
     with np.errstate(all="ignore"):
         explained = (inner[i] ** 2 - 2 * g * inner[i] * inner[j] + inner[j] ** 2) / apart
     explained[apart < 1e-8] = -np.inf
-    top = np.argpartition(-explained, min(TRIED, len(explained) - 1))[:TRIED]
-    top = [k for k in top[np.argsort(-explained[top])] if explained[k] > 1 - 1e-5]
-    top.sort(key=lambda k: i[k] + j[k])
+    most = np.argpartition(-explained, min(TRIED, len(explained) - 1))[:TRIED]
+    top = [int(k) for k in most[np.argsort(-explained[most])] if explained[k] > 1 - 1e-5]
+    top.sort(key=lambda k: int(i[k] + j[k]))
     return [(int(usable[i[k]]), int(usable[j[k]])) for k in top]
 
 
@@ -213,8 +219,8 @@ def _program() -> tuple[list[tuple[str, Array, Array]], Array]:
         for form in forms:
             places[form] = count
             count += 1
-        one = np.array([places[form[1]] for form in forms])
-        other = np.array([places[form[2]] for form in forms if len(form) == 3], dtype=int)
+        one = np.array([places[part] for form in forms for part in form[1:2]])
+        other = np.array([places[part] for form in forms for part in form[2:]], dtype=int)
         steps.append((name, one, other))
     return steps, np.array([places[form] for form in all_forms()])
 

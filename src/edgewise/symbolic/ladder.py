@@ -74,8 +74,8 @@ def ladder(
                 queue.add(found)
                 continue
             if (aside := node.problem.root.aside) is not None:
-                for child in answers(node, aside, found):
-                    queue.add(child)
+                for following in answers(node, aside, found):
+                    queue.add(following)
                 if aside.question.settled:
                     break
                 continue

@@ -110,7 +110,7 @@ def _peels(node: Node) -> Iterator[Node]:
 def _beside(node: Node) -> Iterator[Node]:
     """The children without one input, whose curves beside the rest have been named; coefficients to be named aside."""
     surrogate = node.surrogate
-    if surrogate is not None:
+    if surrogate is not None and not _waving(node):
         for child in beside(node.problem, surrogate.error):
             if child.aside is not None:
                 yield Node(replace(child, aside=replace(child.aside, price=node.price)), node.price + ASIDE)
@@ -258,8 +258,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("ridge", 0.9, _inputs(2, 12), _ridges, Cost(5, 1.3, 1000)),
     Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products), Cost(35, 2.15)),
     Stage("transform", 2.2, _inputs(1, 8), _transforms, Cost(0.5)),
-    Stage("beside", 1.15, _inputs(2, 8), _beside, Cost(300, 1.5)),
-    Stage("compositions", 1.0, _inputs(1, 1), _on_problem(composition), Cost(250)),
+    Stage("beside", 1.15, _inputs(2, 8), _beside, Cost(400, 1.8)),
+    Stage("compositions", 0.65, _inputs(1, 1), _on_problem(composition), Cost(250)),
     Stage("peel", 1.3, _inputs(2, 12), _peels, Cost(30, 1.15)),
     Stage("argument scan", 1.2, _inputs(2, 6), _arguments, Cost(7, 2.8, 600)),
     Stage("factor scan", 1.45, _inputs(2, 4), _factors, Cost(40, 1.8, 600)),
