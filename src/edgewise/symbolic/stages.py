@@ -110,7 +110,7 @@ def _peels(node: Node) -> Iterator[Node]:
 def _beside(node: Node) -> Iterator[Node]:
     """The children without one input, whose curves beside the rest have been named; coefficients to be named aside."""
     surrogate = node.surrogate
-    if surrogate is not None and not _waving(node):
+    if surrogate is not None:
         for child in beside(node.problem, surrogate.error):
             if child.aside is not None:
                 yield Node(replace(child, aside=replace(child.aside, price=node.price)), node.price + ASIDE)
@@ -239,10 +239,16 @@ def _inputs(low: int, high: int) -> Callable[[Node], bool]:
     return lambda node: low <= node.problem.inputs <= high
 
 
+def _smooth(low: int, high: int) -> Callable[[Node], bool]:
+    """Problems near at hand that a polynomial tells well."""
+    return lambda node: low <= node.problem.inputs <= high and node.price <= NEAR and not _waving(node)
+
+
 def _on_problem(test: Callable[[Problem], Iterator[sympy.Expr]]) -> Callable[[Node], Iterator[sympy.Expr]]:
     return lambda node: test(node.problem)
 
 
+NEAR = 2.0  # what believing in a problem may have cost before a surrogate is fitted only to see whether it is smooth
 ASIDE = 0.3  # what believing in a part costs
 SMOOTHER = 0.9  # of the error in the user's units
 APART = 0.05  # error over the spread of inputs that act apart, without noise
@@ -258,8 +264,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("ridge", 0.9, _inputs(2, 12), _ridges, Cost(5, 1.3, 1000)),
     Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products), Cost(35, 2.15)),
     Stage("transform", 2.2, _inputs(1, 8), _transforms, Cost(0.5)),
-    Stage("beside", 1.15, _inputs(2, 8), _beside, Cost(400, 1.8)),
-    Stage("compositions", 0.65, _inputs(1, 1), _on_problem(composition), Cost(250)),
+    Stage("beside", 1.15, _smooth(2, 8), _beside, Cost(400, 1.8)),
+    Stage("compositions", 0.65, _smooth(1, 1), _on_problem(composition), Cost(250)),
     Stage("peel", 1.3, _inputs(2, 12), _peels, Cost(30, 1.15)),
     Stage("argument scan", 1.2, _inputs(2, 6), _arguments, Cost(7, 2.8, 600)),
     Stage("factor scan", 1.45, _inputs(2, 4), _factors, Cost(40, 1.8, 600)),
