@@ -161,7 +161,7 @@ def test_ctrl_c_while_it_loads(seconds: float, tmp_path: Path) -> None:
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
-    assert process.returncode in (0, 2, 130)
+    assert process.returncode in (0, 2, 130, -signal.SIGINT)  # the last where all is done; shells say 130 of that, too
     assert "Traceback" not in err
 
 
