@@ -18,7 +18,9 @@ from edgewise.train import Levenberg, TrainingData, levenberg
 from .mlp import fair_mlp
 
 FRESH = 1000
-PLAIN = Levenberg(compiled=True, restarts=4, intervals=(3, 6, 12, 24), keep=(2, 1), penalty=1e-8)
+PLAIN = Levenberg(
+    compiled=True, restarts=24, halving=True, warm_up=1000, intervals=(3, 6, 12, 24), keep=(2, 1), penalty=1e-7
+)
 LEAN = replace(PLAIN, thin_after=2)
 DEGREE = 3
 
@@ -115,7 +117,7 @@ def mlp(rows: Rows, shape: list[int], seed: int, seconds: float) -> dict[str, An
 def warm_up() -> None:
     """Compile what the first candidate of a process would be charged for."""
     x = torch.rand(60, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    quick = replace(PLAIN, restarts=2, intervals=(3,), steps=2, bouts=1)
+    quick = replace(PLAIN, restarts=2, intervals=(3,), steps=2, bouts=1, warm_up=1)
     levenberg(KAN([2, 2, 1], degree=DEGREE, dtype=torch.float64), TrainingData.split(x, x[:, :1] * x[:, 1:]), quick)
 
 

@@ -42,7 +42,9 @@ class Levenberg:
     """How `levenberg` goes about it.
 
     ``restarts`` networks begin with ``intervals[0]`` pieces; after each stage the ``keep`` best by held-out error go on
-    (a tuple says how many after the first stage, after the second and so on; its last number stays).
+    (a tuple says how many after the first stage, after the second and so on; its last number stays). With ``halving`` the
+    worse half of them is left behind after each bout already, down to as many as go on (Jamieson and Talwalkar, "Non-stochastic
+    best arm identification", 2016): twice as many restarts for about the same time.
     A stage takes at most ``bouts`` times ``steps`` steps, knots following between bouts, and ends when a bout lowers the
     error by less than the share ``tolerance``. ``penalty`` is the strength of the difference penalty (order degree + 1):
     small enough to cost nothing, it continues pieces that hold few rows as cubics. No stage begins
@@ -62,6 +64,7 @@ class Levenberg:
 
     restarts: int = 8
     keep: int | tuple[int, ...] = 1
+    halving: bool = False
     intervals: tuple[int, ...] = (3, 6, 12, 24, 48)
     bouts: int = 6
     steps: int = 15
@@ -162,7 +165,7 @@ class _Run:
 
     stack: Stack
     stages: list[Stage] = field(default_factory=list)
-    held: float = math.inf
+    least: float = math.inf
     best: KAN | None = None
     interrupted: bool = False
 
@@ -178,13 +181,13 @@ class _Run:
         penalty: float | None = None,
     ) -> float:
         """End a stage: the best restarts stay. Gives back the least held-out error."""
-        held, order = _rank(self.stack, data)
+        error, order = _rank(self.stack, data)
         self.stack = self.stack.take(order[:keep])
-        stage = _record(self.stack, data, held, intervals, steps, cut=cut, placed=placed)
+        stage = _record(self.stack, data, intervals, steps, cut=cut, placed=placed)
         self.stages.append(stage if penalty is None else replace(stage, penalty=penalty))
-        if self.best is None or held < self.held:
-            self.held, self.best = held, self.stack.unstack(0)
-        return held
+        if self.best is None or error < self.least:
+            self.least, self.best = error, self.stack.unstack(0)
+        return error
 
     def fit(self, data: TrainingData) -> Fit:
         """The best network, the stages, and what they say about the graph."""
@@ -210,13 +213,24 @@ def _climb(
             return
         if run.stages:
             _refine(run.stack, intervals)
+        keep = settings.kept(number) if len(ladder) > 1 else 1
+        if settings.halving:
+            _halve(run, keep, data, settings, stop)
         steps, cut = _settle(run.stack, data, settings, stop)
-        held = run.finish(data, intervals, settings.kept(number) if len(ladder) > 1 else 1, steps, cut=cut)
-        if cut or held > 1.5 * run.held or run.held < settings.floor:
+        error = run.finish(data, intervals, keep, steps, cut=cut)
+        if cut or error > 1.5 * run.least or run.least < settings.floor:
             return
         if number + 1 == settings.thin_after and ladder[at + 1 :]:
             _climb_thin(run, ladder[at + 1 :], data, settings, stop)
             return
+
+
+def _halve(run: _Run, keep: int, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> None:
+    """Bouts that each leave the worse half of the restarts behind, down to ``keep``."""
+    while run.stack.starts > keep and not (stop is not None and stop()):
+        _follow(run.stack, data.x)
+        _bout(run.stack, data, settings, stop, 1)
+        run.stack = run.stack.take(_rank(run.stack, data)[1][: max(keep, run.stack.starts // 2)])
 
 
 def _climb_thin(
@@ -269,15 +283,15 @@ def _place(run: _Run, data: TrainingData, settings: Levenberg, stop: Callable[[]
     idle = 0
     network = run.best if settings.placements and not run.stages[-1].cut else None
     for _ in range(settings.placements):
-        if network is None or idle == PATIENCE or run.held < settings.floor:
+        if network is None or idle == PATIENCE or run.least < settings.floor:
             return
-        before = run.held
+        before = run.least
         roots = 1.0 if data.weights is None else data.weights.sqrt()[:, None]
         residuals = residuals_of(network, data.x, data.y) * roots
         run.stack = Stack.of([place_knots(network, data.x, residuals)])
         steps, cut = _settle(run.stack, data, settings, stop)
         run.finish(data, network[0].basis.intervals, 1, steps, cut=cut, placed=True)
-        idle = 0 if run.held < before else idle + 1
+        idle = 0 if run.least < before else idle + 1
         network = None if cut else run.stack.unstack(0)
 
 
@@ -428,10 +442,8 @@ def _rank(stack: Stack, data: TrainingData) -> tuple[float, list[int]]:
     return least, order
 
 
-def _record(
-    stack: Stack, data: TrainingData, held: float, intervals: int, steps: int, *, cut: bool, placed: bool
-) -> Stage:
-    rmse = float(stack.errors(data.x, data.y, data.weights)[0])
+def _record(stack: Stack, data: TrainingData, intervals: int, steps: int, *, cut: bool, placed: bool) -> Stage:
+    rmse, held = float(stack.errors(data.x, data.y, data.weights)[0]), float(stack.errors(*data.judged)[0])
     return Stage(intervals, stack.unstack(0).parameters_used, rmse, held, steps, cut, placed)
 
 
