@@ -19,7 +19,7 @@ from .mlp import fair_mlp
 
 FRESH = 1000
 PLAIN = Levenberg(
-    compiled=True, restarts=24, halving=True, warm_up=1000, intervals=(3, 6, 12, 24), keep=(2, 1), penalty=1e-7
+    compiled=True, restarts=16, halving=True, warm_up=1000, intervals=(3, 6, 12, 24), keep=(2, 1), penalty=1e-7
 )
 LEAN = replace(PLAIN, thin_after=2)
 DEGREE = 3
