@@ -26,6 +26,9 @@ def found(text: str, noise: float = 0.0, inputs: str = "x") -> list[str]:
         ("x**2 + 1.5*step(x - 0.4)", "x", "x**2 + 3*step(x - 2/5)/2"),
         ("x/2 + 2*sign(x)", "x", "x/2 + 2*sign(x)"),
         ("maximum(-0.5, minimum(x, 0.5))", "x", "maximum(-1/2, x) - relu(x - 1/2)"),
+        ("sign(x)*sqrt(abs(x))", "x", "sqrt(abs(x))*sign(x)"),
+        ("relu(x)**0.5", "x", "sqrt(abs(x))*step(x)"),
+        ("sign(x)*abs(x)**(1/3)", "x", "abs(x)**(1/3)*sign(x)"),
         pytest.param("x*z + step(x - 0.2)*(z**2 - x)", "xz", "x*z + (z**2 - x)*step(x - 1/5)", marks=pytest.mark.slow),
     ],
 )

@@ -71,6 +71,7 @@ def pieces(columns: Mapping[str, Array], y: Array, work: Work | None = None) -> 
             return
         parts, named = _merged(sorted_columns, y[order], parts, named)
         if len(named) > 1:
+            named = [_everywhere(piece, columns) for piece in named]
             yield _lean(_joined(name, sorted_columns, y[order], parts, named), sorted_columns, y[order], work)
 
 
@@ -199,6 +200,17 @@ def _named(columns: Mapping[str, Array], y: Array, part: _Part, parts: Sequence[
     return _short(varying, goal)
 
 
+def _everywhere(piece: sympy.Expr, columns: Mapping[str, Array]) -> sympy.Expr:
+    """The same on its own rows and a number on all: what stands under a root or in a logarithm by its size."""
+    if np.isfinite(evaluate(piece, columns)).all():
+        return piece
+
+    def partial(part: sympy.Expr) -> bool:
+        return isinstance(part, sympy.log) or bool(part.is_Pow and part.exp.is_Rational and not part.exp.is_integer)
+
+    return piece.replace(partial, lambda part: part.func(sympy.Abs(part.args[0]), *part.args[1:]))
+
+
 def _short(columns: Mapping[str, Array], y: Array) -> sympy.Expr:
     """A sum of at most three power products, the shortest message."""
     table = _exponents(len(columns), 2)
@@ -267,7 +279,10 @@ def _place(
     x = columns[name]
     rows = slice(before.first, after.last)
     there = {other: values[rows] for other, values in columns.items()}
-    one, two = (np.abs(y[rows] - np.broadcast_to(evaluate(e, there), (len(y[rows]),))) for e in (left, right))
+    one, two = (y[rows] - np.broadcast_to(evaluate(e, there), (len(y[rows]),)) for e in (left, right))
+    # a piece that is no number on the other's rows (a root) explains them worse than any that is one
+    worst = 1 + 10 * max(np.abs(missed[np.isfinite(missed)]).max(initial=0.0) for missed in (one, two))
+    one, two = (np.where(np.isfinite(missed), missed, worst) for missed in (one, two))
     # the row before which everything is better explained by the left piece, after which by the right one
     cost = np.concatenate([[0.0], np.cumsum(one**2)]) + np.concatenate([np.cumsum((two**2)[::-1])[::-1], [0.0]])
     best = np.flatnonzero(cost <= cost.min() * (1 + 1e-9) + 1e-24)

@@ -5,10 +5,12 @@
 -u + x
 
 The rules of `rewrite` work with all positive columns declared positive. A rewriting counts only if it gives the same
-numbers on the data and a quarter of the width beyond them; only the sign of a root may differ there. One that differs and
-keeps the root must be clearly shorter: sqrt(1 - v^2/c^2) stays, though sqrt(c^2 - v^2)/c has a division less for c > 0.
+numbers on the data and a quarter of the width beyond them; only the sign of a root may differ there. One that differs, there
+or where a column has the other sign, must be clearly shorter, unless it opens a root that keeps closed otherwise:
+sqrt(1 - v^2/c^2) stays, though sqrt(c^2 - v^2)/c has a division less for c > 0.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +27,10 @@ Array = NDArray[np.float64]
 LARGEST = 150  # complexity beyond which algebra takes longer than it is worth
 LONG = 60  # complexity beyond which one round must do
 ROUNDS, BEAM = 3, 3
-ANOTHER_BRANCH = 1.5  # complexity that a rewriting with as many roots must save if it differs beyond the data
+MIRRORED = 50  # rows that are looked at with the sign of a column turned
+ANOTHER_BRANCH = (
+    1.5  # complexity that a rewriting with as many roots must save if it differs beyond the data, or mirrored
+)
 
 
 def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLike) -> sympy.Expr:
@@ -37,7 +42,8 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
     if not expression.free_symbols or complexity(expression) > LARGEST:
         return expression
     witness = _Witness.of(expression, columns, y)
-    known: dict[sympy.Expr, float] = {expression: _cost(expression)}
+    known = {expression: _cost(expression)}
+    branches = {expression: 0}
     beam = [expression]
     for _ in range(ROUNDS if complexity(expression) <= LONG else 1):
         fresh: dict[sympy.Expr, int] = {}
@@ -46,11 +52,25 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
                 if new not in known:
                     fresh[new] = _cost(new)
         shortest = sorted(fresh, key=lambda e: (fresh[e], str(e)))[: 4 * BEAM]
-        branches = {new: branch for new in shortest if (branch := witness.agrees(new)) is not None}
-        beam = list(branches)[:BEAM]
-        roots = _roots(expression)
-        known |= {new: fresh[new] + ANOTHER_BRANCH * (branches[new] and _roots(new) >= roots) for new in beam}
-    return min(known, key=lambda e: known[e])
+        beam = list(itertools.islice((e for e in shortest if _taken(e, witness, branches)), BEAM))
+        known |= {new: fresh[new] for new in beam}
+    needed = min(_roots(e) for e in known if not branches[e])
+    ordered = sorted(known, key=lambda e: known[e] + ANOTHER_BRANCH * branches[e] * (_roots(e) >= needed))
+    return next(e for e in ordered if e == expression or _same(e, expression, columns, witness))
+
+
+def _same(new: sympy.Expr, old: sympy.Expr, columns: Mapping[str, ArrayLike], witness: "_Witness") -> bool:
+    """Whether they give the same numbers on all rows, not only on those that the search looked at."""
+    values = evaluate(old, columns)
+    return bool(np.all(witness.near(values, evaluate(new, columns)) | ~np.isfinite(values)))
+
+
+def _taken(new: sympy.Expr, witness: "_Witness", branches: dict[sympy.Expr, int]) -> bool:
+    """Whether it is the same on the data; notes how it differs elsewhere."""
+    differs = witness.differs(new)
+    if differs is not None:
+        branches[new] = differs
+    return differs is not None
 
 
 def _cost(expression: sympy.Expr) -> int:
@@ -87,8 +107,10 @@ class _Witness:
 
     columns: dict[str, Array]
     beyond: dict[str, Array]
+    mirrored: dict[str, Array]  # some rows, once for each column with its sign turned
     values: Array
     values_beyond: Array
+    values_mirrored: Array
     size: float
     positive: dict[sympy.Expr, sympy.Expr]  # real symbol -> the same, declared positive
 
@@ -105,24 +127,34 @@ class _Witness:
             if data[symbol.name].min() > 0
         }
         size = float(np.sqrt(np.mean(y**2))) or 1.0
-        return cls(data, beyond, evaluate(expression, data), evaluate(expression, beyond), size, positive)
+        few = {name: x[:: max(1, len(x) // MIRRORED)] for name, x in data.items()}
+        mirrored = {name: np.concatenate([-x if name == turned else x for turned in few]) for name, x in few.items()}
+        values = (evaluate(expression, rows) for rows in (data, beyond, mirrored))
+        return cls(data, beyond, mirrored, *values, size, positive)
 
     def sign(self, part: sympy.Expr) -> int:
         """1 where nowhere negative on the data, -1 where nowhere positive, else 0."""
         values = evaluate(part, self.columns)
         return int(bool(np.all(values >= 0))) - int(bool(np.all(values <= 0)))
 
-    def agrees(self, new: sympy.Expr) -> bool | None:
+    def differs(self, new: sympy.Expr) -> int | None:
         """None unless it gives the same numbers on the data, and beyond them finite ones that are the same on most rows;
-        else whether it takes another branch on some of those."""
-        near = self._near(self.values, evaluate(new, self.columns)) | ~np.isfinite(self.values)
+        else on how many of two sides it takes another branch somewhere: beyond the data, where a column is mirrored."""
+        near = self.near(self.values, evaluate(new, self.columns)) | ~np.isfinite(self.values)
         beyond = evaluate(new, self.beyond)
         asked = np.isfinite(self.values_beyond)
         if not np.all(near) or not np.all(np.isfinite(beyond[asked])):
             return None
-        share = np.mean(self._near(self.values_beyond, beyond)[asked]) if np.any(asked) else 1.0
-        return bool(share < 1.0) if share > 0.5 else None
+        share = np.mean(self.near(self.values_beyond, beyond)[asked]) if np.any(asked) else 1.0
+        mirrored = evaluate(new, self.mirrored)
+        turned = np.isfinite(mirrored) & np.isfinite(self.values_mirrored)
+        return (
+            int(share < 1.0) + int(not np.all(self.near(self.values_mirrored, mirrored)[turned]))
+            if share > 0.5
+            else None
+        )
 
-    def _near(self, old: Array, new: Array) -> NDArray[np.bool_]:
+    def near(self, old: Array, new: Array) -> NDArray[np.bool_]:
+        """Where two answers differ by no more than rounding."""
         with np.errstate(all="ignore"):
             return np.asarray(np.abs(new - old) <= 1e-9 * np.maximum(np.abs(old), self.size))
