@@ -129,8 +129,8 @@ class _Witness:
         size = float(np.sqrt(np.mean(y**2))) or 1.0
         few = {name: x[:: max(1, len(x) // MIRRORED)] for name, x in data.items()}
         mirrored = {name: np.concatenate([-x if name == turned else x for turned in few]) for name, x in few.items()}
-        values = (evaluate(expression, rows) for rows in (data, beyond, mirrored))
-        return cls(data, beyond, mirrored, *values, size, positive)
+        on_data, on_beyond, on_mirrored = (evaluate(expression, rows) for rows in (data, beyond, mirrored))
+        return cls(data, beyond, mirrored, on_data, on_beyond, on_mirrored, size, positive)
 
     def sign(self, part: sympy.Expr) -> int:
         """1 where nowhere negative on the data, -1 where nowhere positive, else 0."""
