@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 import edgewise as ew
-from edgewise.view import network_svg, plot_front, plot_network, plot_predictions
+from edgewise.view import network_svg, plot_front, plot_predictions
 
 
 def main(folder: Path = Path()) -> None:
@@ -17,7 +17,7 @@ def main(folder: Path = Path()) -> None:
     assert found.model is not None
 
     (folder / "network.svg").write_text(network_svg(found.model, found.sample), encoding="utf-8")
-    plot_network(found.model, found.sample).figure.savefig(folder / "network.pdf")
+    found.plot(use="network").figure.savefig(folder / "network.pdf")
     plot_front(found.front).figure.savefig(folder / "front.pdf")
     plot_predictions(y, found.predict(x, use="network"), name="c").figure.savefig(folder / "predictions.pdf")
     print(f"{found.formula}: four pictures in {folder.resolve()}")

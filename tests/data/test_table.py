@@ -1,9 +1,12 @@
 """What a table promises: finite read-only columns, named errors, a split that depends on nothing but its seed."""
 
 import copy
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 from edgewise.data import Table, columns_of
@@ -227,3 +230,17 @@ def test_units_in_the_names_of_a_frame_are_read_as_in_a_file() -> None:
         pd.DataFrame({"v (min)": [1.0, 2.0, 4.0], "v (max)": [3.0, 4.0, 9.0], "y": [1.0, 2.0, 3.0]}), "y"
     )
     assert both.inputs == ("v (min)", "v (max)")
+
+
+@pytest.mark.parametrize("kind", [dict, pd.DataFrame, pl.DataFrame])
+def test_from_frame_makes_inputs_of_words(kind: Callable[[dict[str, list]], Any]) -> None:
+    given = kind({"colour": ["red", "blue", "red"], "a": [1.0, 2.0, 3.0], "y": [1.0, 2.0, 3.5]})
+    table = Table.from_frame(given, "y", one_hot=["colour"])
+    assert table.inputs == ("colour=blue", "colour=red", "a")
+    np.testing.assert_array_equal(table.columns["colour=red"], [1, 0, 1])
+    assert table.levels == {"colour": ("blue", "red")}
+    assert "column 'colour' became 2 of 0 and 1" in table.notes[0]
+    with pytest.raises(ValuesError, match=r"holds text, like 'red'.*one_hot=\['colour'\]"):
+        Table.from_frame(given, "y")
+    with pytest.raises(ColumnError, match="one_hot"):
+        Table.from_frame(given, "y", inputs=["a"], one_hot=["colour"])

@@ -148,3 +148,12 @@ def test_predictions_code_the_words_of_a_frame_as_the_table_was(toy: Discovery) 
         coded.predict({"sex": ["f", "x"], "a": [1.0, 2.0]}, use="formula")
     with pytest.raises(ValuesError, match=r"lazy.*frame.collect\(\)"):
         coded.predict(pl.DataFrame(words).lazy())
+
+
+def test_a_law_without_one_of_the_inputs_has_a_picture(toy: Discovery) -> None:
+    symbols = {"a": "a"}
+    lean = replace(toy, formula=Formula("y", parse("a**2", symbols), symbols))
+    assert lean.plot().figure is not None
+    assert toy.plot(use="network").figure is not None
+    with pytest.raises(FormulaError, match=r"no formula to draw.*use='network'"):
+        replace(toy, formula=None).plot()

@@ -56,6 +56,16 @@ def test_a_column_without_a_unit_leaves_all_unused_and_says_so() -> None:
     assert "'v' has none" in known.notes[0]
 
 
+def test_a_constant_column_may_be_the_unit_of_a_number() -> None:
+    """E = m (g h + v^2/2) with one g in all rows: 9.81 carries its unit."""
+    table = moving()
+    table = replace(table, columns={**table.columns, "g": np.full(table.rows, 9.81)}, inputs=("m", "v", "g"))
+    _, known = knowledge(table, units={**UNITS, "g": "m/s^2"})
+    assert known.units == {}
+    assert "'g' is constant (9.81 m/s^2)" in known.notes[0]
+    assert knowledge(table, units={**UNITS, "g": "1"})[1].units == {**UNITS, "g": "1"}
+
+
 def test_levels_of_words_are_plain_numbers(tmp_path: Path) -> None:
     file = tmp_path / "paint.csv"
     file.write_text("colour,m [kg],E [J]\nred,1,2\nblue,2,4\nred,3,5\n")

@@ -1,6 +1,7 @@
 """The parts of a discovery: rows held out, shapes by their rate, leave-one-out by leverage, the verdict's tests."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -248,3 +249,15 @@ def test_the_clock_counts_and_names_what_it_cut(monkeypatch: pytest.MonkeyPatch)
     assert clock.over("second")
     assert clock.cut == ["second"]
     assert clock.elapsed >= 0.05
+
+
+def test_a_code_for_a_missing_cell_is_spoken_of() -> None:
+    table = table_of(lambda x: x[:, 0], rows=90)
+    name = table.inputs[0]
+    column = np.array(table.columns[name])
+    column[[3, 50]] = -999
+    coded = replace(table, columns={**table.columns, name: column})
+    assert any(f"column {name!r} holds -999 in 2 rows" in said for said in prepare(coded, 0).warnings)
+    assert not any("code" in said for said in prepare(table, 0).warnings)
+    whole = {**table.columns, name: np.arange(90.0) + 10}  # 99 is one of them
+    assert not any("code" in said for said in prepare(replace(table, columns=whole), 0).warnings)

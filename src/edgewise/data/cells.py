@@ -23,6 +23,7 @@ _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([T ].*)?|\d\d?[./]\d\d?[./]\d{2,4}( .*)?"
 _SHOWN = 5
 _ADVICE = "Drop these rows or fill the cells, or leave the column out."
 
+Column = NDArray[np.float64]
 Where = Sequence[int] | NDArray[np.int64] | None
 
 
@@ -176,7 +177,10 @@ def _text_message(name: str, cells: NDArray[Any], text: NDArray[np.intp], where:
             f"(days since the first row, say)."
         )
     if len(text) == len(cells):
-        return f"column {name!r} holds text, like {example!r} ({first}). Leave it out, or turn it into numbers."
+        return (
+            f"column {name!r} holds text, like {example!r} ({first}). Leave it out, turn it into numbers, or make "
+            f"each word an input of 0 and 1: Table.from_frame(..., one_hot=[{name!r}]), --one-hot for files."
+        )
     return (
         f"column {name!r} has text in {len(text)} of {len(cells)} cells, like {example!r} ({first}). "
         f"Correct or drop {'this row' if len(text) == 1 else 'these rows'}, or leave the column out of the inputs."

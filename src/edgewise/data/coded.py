@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgewise.errors import ValuesError
 
-from .cells import places
-from .sheet import Sheet
-from .table import Column
+from .cells import Column, places
+from .sheet import Cells, Sheet
 
 MOST_LEVELS = 50
 _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
@@ -19,6 +20,12 @@ _PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 def coded_name(column: str, level: str) -> str:
     """The name of the column of 0 and 1 that tells one level."""
     return f"{column}={level}"
+
+
+def words_sheet(column: str, cells: Any) -> Sheet:
+    """A sheet of one column of words, of a frame or a mapping."""
+    held = {column: Cells.of(np.asarray(cells, dtype=object).tolist(), as_words=True)}
+    return Sheet(Path(), (column,), (column,), {}, held, None)
 
 
 def find_levels(sheet: Sheet, column: str) -> tuple[str, ...]:

@@ -1,18 +1,16 @@
 """Columns by name out of a table, a frame or a mapping: what a prediction needs."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from edgewise.errors import ShapeError, ValuesError
 
-from .cells import numbers
-from .coded import code, decoded
+from .cells import Column, numbers
+from .coded import code, decoded, words_sheet
 from .headers import bare
-from .sheet import Cells, Sheet
-from .table import Column, Table, find_column
+from .table import Table, find_column
 
 
 def has_names(given: Any) -> bool:
@@ -46,7 +44,7 @@ def columns_of(
     }
     for column in dict.fromkeys(made_from.values()):
         if column in known:
-            found |= code(_sheet(column, held[known[column]]), column, (levels or {})[column])
+            found |= code(words_sheet(column, held[known[column]]), column, (levels or {})[column])
     return same_length(found)
 
 
@@ -58,8 +56,3 @@ def same_length(columns: dict[str, Column]) -> dict[str, Column]:
         told = ", ".join(f"{name} {length}" for name, length in lengths.items())
         raise ShapeError(f"the columns differ in length ({told}). Give as many values for each, or one for all rows.")
     return {name: np.broadcast_to(values, (rows,)) for name, values in columns.items()}
-
-
-def _sheet(column: str, cells: Any) -> Sheet:
-    held = {column: Cells.of(np.asarray(cells, dtype=object).tolist(), as_words=True)}
-    return Sheet(Path(), (column,), (column,), {}, held, None)

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from edgewise.errors import ColumnError, ReadError, ValuesError
 
-from .cells import has_comma, is_date
+from .cells import Column, has_comma, is_date
 from .coded import MOST_LEVELS, code, decoded, find_levels
 from .files import opener, unpacking
 from .headers import bare, names_and_units
 from .lines import read_lines
 from .records import READERS
 from .sheet import Sheet
-from .table import Column, Table, choose_inputs, find_column, truths_note, unique_names
+from .table import Table, choose_inputs, coded_note, find_column, truths_note, unique_names
 
 _FILL = "Fill the cells, leave the column out, or leave these rows out: --drop-missing (in Python: drop_missing=True)."
 _FILL_ONLY = "Drop these rows or fill the cells."
@@ -62,7 +62,7 @@ def read_table(
         notes += said
     levels = {name: find_levels(sheet, name) for name in chosen if name in coded}
     parts = {name: code(sheet, name, known) for name, known in levels.items()}
-    notes += [f"column {name!r} became {len(made)} of 0 and 1: {', '.join(made)}" for name, made in parts.items()]
+    notes += [coded_note(name, made) for name, made in parts.items()]
     columns = {name: sheet.numbers(name, _FILL) for name in (*chosen, target) if name not in parts}
     counts = sheet.numbers(weight, _FILL) if weight else None
     notes += [] if counts is None else _weightless(counts)

@@ -8,8 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .cells import BLANK, is_missing, is_number, is_truth, numbers, require_finite
-from .table import Column
+from .cells import BLANK, Column, is_missing, is_number, is_truth, numbers, require_finite
 
 Piece = Column | list[str]
 Mask = NDArray[np.bool_]

@@ -19,10 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from edgewise.errors import ColumnError, SettingsError, ShapeError, ValuesError, did_you_mean
 
-from .cells import numbers, require_finite
+from .cells import Column, numbers, require_finite
+from .coded import code, find_levels, words_sheet
 from .headers import names_and_units
-
-Column = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,12 +102,14 @@ class Table:
         units: Mapping[str, str] | None = None,
         source: str = "",
         weights: str | ArrayLike | None = None,
+        one_hot: Sequence[str] = (),
     ) -> Self:
         """A table of a pandas or polars frame (or a mapping of columns); ``inputs`` are all other columns by default.
 
         Units in the names, ``E [J]``, are read as in a file: the column is E, and either name finds it.
 
         ``weights`` (rows,), or the name of the column that holds them (then it is no input), say how much each row counts.
+        ``one_hot`` names columns of words: each of their levels becomes an input of 0 and 1, called ``colour=red``.
         Raises ColumnError for names and ValuesError for cells, each with the column and what to do.
         """
         if hasattr(frame, "collect"):  # of polars
@@ -127,11 +128,19 @@ class Table:
             column = by_name.pop(find_column(weights, by_name, "weights"))
             weights = numbers(weights, np.asarray(frame[column]))
         chosen = choose_inputs(by_name, target, inputs)
-        cells = {name: np.asarray(frame[by_name[name]]) for name in (*chosen, target)}
+        coded = [find_column(called.get(name, name), dict.fromkeys(chosen), "one_hot columns") for name in one_hot]
+        words = {name: words_sheet(name, frame[by_name[name]]) for name in coded}
+        levels = {name: find_levels(sheet, name) for name, sheet in words.items()}
+        parts = {name: code(sheet, name, levels[name]) for name, sheet in words.items()}
+        cells = {name: np.asarray(frame[by_name[name]]) for name in (*chosen, target) if name not in parts}
         columns = {name: numbers(name, given) for name, given in cells.items()}
-        notes = tuple(truths_note(name) for name, given in cells.items() if given.dtype.kind == "b")
+        columns |= {part: values for made in parts.values() for part, values in made.items()}
+        notes = [truths_note(name) for name, given in cells.items() if given.dtype.kind == "b"]
+        notes += [coded_note(name, made) for name, made in parts.items()]
         known = {name: unit for name, unit in in_header.items() if name in columns} | said
-        return cls(columns, target, chosen, known, source, _weights(weights), notes).require_learnable()
+        inputs = unique_names(part for name in chosen for part in parts.get(name, (name,)))
+        table = cls(columns, target, inputs, known, source, _weights(weights), tuple(notes), levels)
+        return table.require_learnable()
 
     @property
     def rows(self) -> int:
@@ -204,6 +213,12 @@ class Table:
 def truths_note(name: str) -> str:
     """What is said of a column of true and false."""
     return f"column {name!r} holds true and false, read as 1 and 0"
+
+
+def coded_note(name: str, made: Iterable[str]) -> str:
+    """What is said of a column of words that became columns of 0 and 1."""
+    made = list(made)
+    return f"column {name!r} became {len(made)} of 0 and 1: {', '.join(made)}"
 
 
 def unique_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from math import inf
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import sympy
 
 from edgewise.data import Table, coded_name
@@ -176,6 +177,16 @@ def _units(table: Table, given: Units) -> tuple[Table, dict[str, str], tuple[str
     if missing:
         named = ", ".join(map(repr, missing))
         note = f"the units are not used: {named} has none. Give it one, or 1 where it is a plain number."
+        return table, {}, (note,)
+    carried = [
+        name for name in table.inputs if np.ptp(table.columns[name]) == 0 and not dimension(table.units[name]).pure
+    ]
+    if carried:
+        name = carried[0]
+        note = (
+            f"the units are not used: column {name!r} is constant ({table.columns[name][0]:g} {table.units[name]}), so numbers "
+            "of the law may carry its unit. Leave the column out where they do not."
+        )
         return table, {}, (note,)
     return table, {name: table.units[name] for name in columns}, ()
 

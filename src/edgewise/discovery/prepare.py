@@ -17,6 +17,8 @@ MOST_ROWS = 5000  # that the search looks at, of each share
 TESTED = 200  # different inputs from which on a share is kept for the test
 TEST_SHARE = 0.1  # 20 of 200: the least that a 95 % interval can be calibrated on
 LARGEST = 1e60
+CODES = {9.0, 99.0, 999.0, 9999.0, 99999.0}  # numbers that stand for a missing cell, with either sign
+FAR = 3.0  # widths of a column's other cells, that such a number is away from them
 SMALL = 60  # rows below which a held-out share says little, and each row is left out once instead
 
 
@@ -68,6 +70,9 @@ def prepare(table: Table, seed: int, held_out: float = 0.2) -> Prepared:
     for name in (*table.inputs, table.target):
         require_moderate(name, table.columns[name])
     warnings: list[str] = []
+    warnings += [
+        said for name in (*table.inputs, table.target) if (said := _code_for_missing(name, table.columns[name]))
+    ]
     kept = _varying(table, warnings)
     lean = table.select(_distinct(table, _without_usual_levels(table, kept, warnings), warnings))
     symbols = {identifier: column for column, identifier in identifiers(lean.inputs).items()}
@@ -132,6 +137,20 @@ def require_moderate(name: str, column: np.ndarray) -> None:
             f"column {name!r} has values of the size {size:.3g}; products of such numbers leave the range of floats. "
             f"Give it in another unit, within {1 / LARGEST:g} to {LARGEST:g}."
         )
+
+
+def _code_for_missing(name: str, column: np.ndarray) -> str:
+    """What is to be said of a number like -999 that lies far from all other cells of a column."""
+    ends = [end for end in (column.min(), column.max()) if abs(end) in CODES]
+    for code in ends:
+        others = column[column != code]
+        if len(others) and np.abs(others - code).min() > FAR * np.ptp(others) and np.ptp(others) > 0:
+            rows = len(column) - len(others)
+            return (
+                f"column {name!r} holds {code:g} in {rows} row{'s' * (rows != 1)}, far from all its other cells. If that is a "
+                "code for a missing cell, leave these rows out."
+            )
+    return ""
 
 
 def _varying(table: Table, warnings: list[str]) -> list[str]:

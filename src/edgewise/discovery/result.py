@@ -15,7 +15,7 @@ from edgewise.formula import Formula, Front
 from edgewise.nn import Model
 from edgewise.nn.storage import dumps, loads
 from edgewise.symbolic import compile_model
-from edgewise.view import network_svg
+from edgewise.view import network_svg, plot_network
 
 from . import shown
 from .asked import columns_asked, outside, rows_in_words
@@ -28,6 +28,7 @@ from .rest import Rest
 from .saved import check, check_calibration, check_front
 
 KIND = "discovery"
+
 USES = ("formula", "network")
 
 
@@ -204,13 +205,28 @@ class Discovery:
     def svg(self, use: str = "formula") -> str | None:
         """A picture of the pick's network of named edges, or of the trained one with ``use="network"``; None if there
         is none."""
+        shown = self._shown(use)
+        return None if shown is None else network_svg(*shown)
+
+    def plot(self, ax: Any = None, *, use: str = "formula") -> Any:
+        """The same picture on matplotlib axes, which come back: ``found.plot().figure.savefig("law.pdf")``.
+
+        Raises FormulaError if there is none.
+        """
+        shown = self._shown(use)
+        if shown is None:
+            other = next(name for name in USES if name != use)
+            raise FormulaError(f"this run holds no {use} to draw (see its notes). Ask for the other: use={other!r}.")
+        return plot_network(*shown, ax)
+
+    def _shown(self, use: str) -> tuple[Model, np.ndarray] | None:
+        """What a picture draws, and the rows that it sends through: of the columns that it takes."""
         if use not in USES:
             raise _unknown_use(use)
         model = self.graph() if use == "formula" else self.model
         if model is None:
             return None
-        columns = [self.inputs.index(name) for name in model.inputs]
-        return network_svg(model, self.sample[:, columns])
+        return model, self.sample[:, [self.inputs.index(name) for name in model.inputs]]
 
     def __str__(self) -> str:
         network = "none"

@@ -81,7 +81,10 @@ def read_content(
 def _rows(network: KAN, model: Model | KAN, x: np.ndarray | Tensor) -> Tensor:
     width = network.shape[0]
     if x.ndim != 2 or x.shape[1] != width or not len(x):
-        raise ShapeError(f"a picture needs rows of {width} columns to send through the network, got {tuple(x.shape)}.")
+        columns = f" ({', '.join(model.inputs)})" if isinstance(model, Model) else ""
+        raise ShapeError(
+            f"a picture needs rows of {width} columns{columns} to send through the network, got {tuple(x.shape)}."
+        )
     if isinstance(model, Model):
         rows = model.scaled(x.detach().cpu().numpy() if isinstance(x, Tensor) else x)
     else:
