@@ -1,5 +1,6 @@
 """Every example runs as it is and says what its docstring promises."""
 
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -64,6 +65,10 @@ def test_the_sinking_ball_follows_stokes_and_is_drawn(tmp_path: Path) -> None:
     assert found.verified
     ((constant,),) = (found.formula.constants.values(),)
     assert found.formula.text.endswith("*radius**2*(ball - liquid)/viscosity")
+    page = (Path(__file__).parents[1] / "docs" / "discovery.md").read_text(encoding="utf-8")
+    told = re.search(r"```text\n((?:  .*\n)+)```", page)
+    assert told is not None
+    assert f"What holds of it:\n{told[1]}\n" in found.explain()
     assert abs(constant - 2 / 9 * example.G) < 3 * found.formula.constant_errors["c1"]
     example.draw(found, example.measured(), tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [

@@ -27,6 +27,7 @@ PAGES = (
     "docs/training.md",
 )
 LINKING = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+NETWORK = re.compile(r"^network  (\[.*\])  .*rmse (\S+),", re.MULTILINE)
 NUMBER = re.compile(r"[-+]?\d+(\.\d*)?(e[-+]?\d+)?")
 
 
@@ -73,6 +74,15 @@ def check_command(command: str, shown: str, capsys: pytest.CaptureFixture[str]) 
     assert code == (2 if refused else 0), printed.err
     if shown.strip():
         assert loosely(printed.err if refused else printed.out) == loosely(shown)
+        if "cut short" not in printed.err:
+            check_networks(printed.out, shown)
+
+
+def check_networks(printed: str, shown: str) -> None:
+    """Each network that is shown is the one that comes: its shape, and its error within a factor of two."""
+    for told, said in zip(*(NETWORK.findall(text) for text in (printed, shown)), strict=True):
+        assert told[0] == said[0]
+        assert 0.5 < float(told[1]) / float(said[1]) < 2, f"{said} is shown, and {told} comes"
 
 
 @pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)

@@ -32,6 +32,8 @@ def run_drawn_laws(
     )
     parser.add_argument("--laws", type=int, default=count, help="how many of them, the first ones")
     asked = parser.parse_args()
+    if not 1 <= asked.laws <= count:
+        parser.error(f"--laws {asked.laws}: a seed draws {count} laws. Give 1 to {count}, or further seeds.")
     runs = Runs(folder, asked.fresh)
     which = {name: getattr(asked, name) for name in SETTING}
     tasks = [{"law": law, **which} for law in draw(asked.seed, count)[: asked.laws]]

@@ -1,9 +1,11 @@
 """Laws that are drawn by a seed: turned ones against the laws they come from, random ones against their grammar."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from benchmarks.common import options, score
+from benchmarks.common import options, run_drawn_laws, score
 from benchmarks.random_laws.grammar import ANY, HIGH, LOW, NODES, Tree, formulas, refused
 from benchmarks.random_laws.grammar import _grown as grown
 from benchmarks.turned.laws import chosen, disguised, left_out, solutions
@@ -91,6 +93,17 @@ def test_formulas_follow_the_grammar_and_the_seed() -> None:
         assert 2 <= len(truth.ranges) <= 5
         assert {s.name for s in truth.expression.free_symbols} == set(truth.ranges)
         assert score(truth.text, truth, seed=100).recovered
+
+
+@pytest.mark.parametrize("laws", [0, 41, 50])
+def test_more_laws_than_a_seed_draws_are_an_error(
+    laws: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["random_laws", "--laws", str(laws)])
+    with pytest.raises(SystemExit):
+        run_drawn_laws(tmp_path, "Random formulas", 40, lambda seed, count: [], dict, lambda: None, [])
+    assert f"--laws {laws}: a seed draws 40 laws" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_shared_options_have_their_defaults_and_words() -> None:

@@ -69,8 +69,8 @@ class Found:
 
     def save(self, folder: Path, pictures: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("network.safetensors", "formula.json"):
-            (folder / name).write_text(name)
+        (folder / "network.safetensors").write_text("a network")
+        (folder / "formula.json").write_text('{"formulas": []}')
         for use in ("formula", "network"):
             if pictures and (picture := self.svg(use)):
                 (folder / f"{use}.svg").write_text(picture)

@@ -154,6 +154,27 @@ def test_a_folder_with_files_of_another_kind_is_refused(command: Command, table:
     assert Path("other", name, "thesis.txt").read_text() == "mine"
 
 
+def test_a_run_that_is_there_is_replaced_with_a_word(command: Command, found: dict[str, Any], table: Path) -> None:
+    words = ("discover", table, "--target", "T", "--inputs", "L")
+    said = "note      run holds a run already; the new one takes its place"
+    assert said not in command(*words, "--out", "run").err
+    again = command(*words, "--out", "run")
+    assert (again.code, said in again.err, "note" in again.out) == (0, True, False)
+    assert said not in command(*words, "--out", "run", "--resume").err
+    assert found["checkpoint"] == Path("run")
+
+
+@pytest.mark.usefixtures("found")
+@pytest.mark.parametrize("option", ["--inputs", "--primitives", "--functions", "--without", "--prefer", "--one-hot"])
+@pytest.mark.parametrize("text", [",", "", " , "])
+def test_an_option_that_names_nothing_is_an_error(command: Command, table: Path, option: str, text: str) -> None:
+    result = command(
+        "discover", table, "--target", "T", *(() if option == "--inputs" else ("--inputs", "L")), option, text
+    )
+    assert (result.code, result.out) == (2, "")
+    assert f"{option} says {text!r}, which names nothing" in result.err
+
+
 # ---- a saved run
 
 
@@ -193,6 +214,17 @@ def test_plot_and_show(command: Command, saved: Path) -> None:
     assert Path("a.svg").read_text() == "<svg>T = 2*L, 3 rows</svg>\n"
     assert "T = 2*L" in command("show", saved).out
     assert json.loads(command("show", saved, "--json").out)["target"] == "T"
+
+
+def test_plot_says_what_else_there_is_to_draw(command: Command, found: dict[str, Any], table: Path) -> None:
+    found["change"] = {"formula": None}
+    assert command("discover", table, "--target", "T", "--inputs", "L", "--out", "run").code == 0
+    assert command("plot", "run").out == "<svg>a network, 3 rows</svg>\n"
+    refused = command("plot", "run", "--use", "formula")
+    assert (refused.code, refused.err.endswith("or it is a constant. Give --use network.\n")) == (2, True)
+    found["change"] = {"formula": None, "model": None}
+    assert command("discover", table, "--target", "T", "--inputs", "L", "--out", "run").code == 0
+    assert "--use" not in command("plot", "run").err
 
 
 def test_export(command: Command, saved: Path) -> None:

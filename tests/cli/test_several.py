@@ -28,7 +28,7 @@ def test_several_targets_have_a_law_each(
             return "T: law"
 
         def save(self, folder: Path, *, pictures: bool) -> None:
-            (folder / "1-T").mkdir(parents=True)
+            (folder / "1-T").mkdir(parents=True, exist_ok=True)
 
     def search(table: Table, targets: list[str], **settings: Any) -> Found:
         asked.update(settings, columns=set(table.columns), targets=list(targets))
@@ -39,6 +39,9 @@ def test_several_targets_have_a_law_each(
     result = command(*words, "--out", tmp_path / "found")
     assert (result.code, "T: law" in result.out, "(1-T)" in result.err) == (0, True, True)
     assert (asked["targets"], asked["columns"], asked["seed"]) == (["T", "g"], {"T", "g", "L"}, 3)
+    assert "holds a run already" not in result.err
+    (tmp_path / "found" / "1-T" / "formula.json").write_text('{"formulas": []}')
+    assert "found holds a run already" in command(*words, "--out", tmp_path / "found").err
     refused = command(*words, "--known", "L + ...")
     assert (refused.code, "--known is a part of one law" in refused.err) == (2, True)
 
@@ -76,7 +79,10 @@ def test_ode_finds_how_each_state_changes(command: Command, tmp_path: Path, aske
     assert result.code == 0
     assert "dx/dt = 1 - x" in result.out
     assert "(1-x)" in result.err
+    assert "holds a run already" not in result.err
     assert (asked["table"], asked["time"], asked["states"], asked["by"]) == (Path("motion.csv"), "s", ["x", "y"], "run")
+    again = command("discover", "motion.csv", "--ode", "--out", tmp_path / "found")
+    assert "found holds a run already" in again.err
 
 
 def test_ode_passes_on_what_it_can_use(command: Command, asked: dict[str, Any]) -> None:

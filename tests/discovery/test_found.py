@@ -76,6 +76,9 @@ def test_predictions_take_tables_mappings_and_arrays(toy: Discovery) -> None:
 def test_predictions_that_cannot_be(toy: Discovery) -> None:
     with pytest.raises(ShapeError, match="a, b"):
         toy.predict(np.zeros((3, 3)))
+    for words in ([["a", 1.0]], [["a"]]):
+        with pytest.raises(ValuesError, match=r"x is no array of numbers \(rows, 2\) for a, b"):
+            toy.predict(words)
     for ask in (toy.svg, lambda use: toy.interval(np.zeros((3, 2)), use=use)):
         with pytest.raises(SettingsError, match="'formula' or 'network'"):
             ask("net")

@@ -148,6 +148,11 @@ def test_preferred_primitives_win_where_the_rows_tell_little() -> None:
         ({"primitives": ["sin"], "preferred": ["exp"]}, SettingsError, "preferred names 'exp'"),
         ({"max_complexity": 0}, SettingsError, "1 or more, got 0"),
         ({"max_complexity": 2.5}, SettingsError, "a whole number"),
+        ({"max_complexity": True}, SettingsError, "a whole number of symbols, 1 or more, got True"),
+        ({"seed": True}, SettingsError, "seed is a whole number of 0 or more, got True"),
+        ({"time_budget": True}, SettingsError, "time_budget is a number of seconds above 0, got True"),
+        ({"effort": True}, SettingsError, "effort multiplies .* got True"),
+        ({"accuracy": True}, SettingsError, "accuracy says .* got True"),
         ({"max_complexity": 4, "known": "m*v + ..."}, SettingsError, "has 5 symbols with one for the dots, more than"),
         ({"units": ["m"]}, SettingsError, r"units maps columns to units, like \{'v': 'm/s'\}, .* got \['m'\]"),
         ({"units": "m=kg"}, SettingsError, "units maps columns to units"),
@@ -160,7 +165,7 @@ def test_preferred_primitives_win_where_the_rows_tell_little() -> None:
 )
 def test_settings_that_cannot_be(said: dict, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        discover(moving(), time_budget=1, **said)
+        discover(moving(), **{"time_budget": 1, **said})
 
 
 # -- going on --------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -266,11 +267,47 @@ def test_a_file_that_is_no_checkpoint_is_named(kind: str, data: TrainingData, tm
 def test_a_checkpoint_of_another_version_is_refused(
     data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("edgewise.train.checkpoint.VERSION", 3)
+    monkeypatch.setattr("edgewise.train.checkpoint.VERSION", 2)
     gradient(a_network(), data, settings=ADAM, checkpoint=tmp_path / "c", stop=after(1))
     monkeypatch.undo()
-    with pytest.raises(StorageError, match="has version 3"):
+    with pytest.raises(StorageError, match="has version 2"):
         gradient(a_network(), data, settings=ADAM, checkpoint=tmp_path / "c")
+
+
+OTHERS: dict[str, dict] = {
+    "rate": {"settings": replace(ADAM, rate=1e-3)},
+    "batch": {"settings": replace(ADAM, batch=20)},
+    "rounds": {"settings": replace(ADAM, rounds=7)},
+    "optimiser": {"settings": replace(LBFGS, rounds=6)},
+    "seed": {"seed": 5},
+    "loss": {"objective": Objective("logistic")},
+    "penalty": {"objective": Objective(penalty=Penalty(1e-3))},
+    "rows": {},
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_checkpoint_of_another_training_says_what_is_another(what: str, data: TrainingData, tmp_path: Path) -> None:
+    first = replace(data, y=data.y.clamp(0, 1), y_held=data.y_held.clamp(0, 1))
+    asked = {"settings": ADAM, "seed": 4, "objective": Objective()}
+    gradient(a_network(), first, **asked, checkpoint=tmp_path / "c", stop=after(1))
+    rows = replace(first, x_held=first.x_held + 1e-6) if what == "rows" else first
+    with pytest.raises(StorageError, match=rf"is of another {what} \(.*, now .*remove it"):
+        gradient(a_network(), rows, **{**asked, **OTHERS[what]}, checkpoint=tmp_path / "c")
+    assert len(gradient(a_network(), first, **asked, checkpoint=tmp_path / "c").rounds) == 6
+
+
+def test_weights_are_part_of_the_rows(data: TrainingData, tmp_path: Path) -> None:
+    gradient(a_network(), data, settings=ADAM, checkpoint=tmp_path / "c", stop=after(1))
+    with pytest.raises(StorageError, match="another rows"):
+        gradient(a_network(), replace(data, weights=torch.ones(len(data.x))), settings=ADAM, checkpoint=tmp_path / "c")
+
+
+@pytest.mark.against_annotations
+def test_a_training_may_go_on_for_longer(data: TrainingData, tmp_path: Path) -> None:
+    gradient(a_network(), data, settings=replace(LBFGS, patience=2), checkpoint=tmp_path / "c", seed=3)
+    longer = replace(LBFGS, rounds=np.int64(6), patience=9)
+    assert len(gradient(a_network(), data, settings=longer, checkpoint=tmp_path / "c", seed=3).rounds) == 6
 
 
 # -- what it refuses ---------------------------------------------------------------------------------------------------
@@ -278,9 +315,24 @@ def test_a_checkpoint_of_another_version_is_refused(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"rounds": 0}, {"steps": 0}, {"patience": 0}, {"batch": 0}, {"rate": 0.0}, {"rate": -1.0}, {"clip": 0.0}],
+    [
+        {"rounds": 0},
+        {"rounds": 2.5},
+        {"steps": 0},
+        {"patience": 0},
+        {"patience": math.nan},
+        {"batch": 0},
+        {"rate": 0.0},
+        {"rate": -1.0},
+        {"rate": math.inf},
+        {"rate": math.nan},
+        {"clip": 0.0},
+        {"clip": math.nan},
+        {"follow": -1},
+    ],
     ids=str,
 )
+@pytest.mark.against_annotations
 def test_settings_that_cannot_be(wrong: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match=next(iter(wrong))):
         Gradient(**wrong)

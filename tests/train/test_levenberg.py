@@ -386,12 +386,37 @@ def test_as_many_targets_as_rows_are_split(rows: int) -> None:
         {"penalty": -1e-8},
         {"penalty": float("nan")},
         {"penalties": (1e-6, -1.0)},
+        {"penalties": (float("inf"),)},
+        {"tolerance": float("nan")},
+        {"tolerance": -0.1},
+        {"tolerance": 1.0},
+        {"memory": -1.0},
+        {"memory": float("nan")},
+        {"most_parameters": -1.0},
+        {"most_parameters": float("nan")},
+        {"floor": float("nan")},
+        {"floor": -1e-13},
+        {"intervals": 3},
+        {"intervals": (3, 6.5)},
+        {"penalties": 1e-6},
+        {"restarts": float("nan")},
+        {"steps": 2.5},
+        {"warm_up": float("nan")},
+        {"keep": "2"},
     ],
     ids=str,
 )
+@pytest.mark.against_annotations
 def test_settings_that_cannot_be(wrong: dict) -> None:
     with pytest.raises(SettingsError, match=next(iter(wrong))):
         Levenberg(**wrong)
+
+
+@pytest.mark.against_annotations
+def test_numbers_of_numpy_will_do_and_no_limit_is_one() -> None:
+    settings = Levenberg(restarts=np.int64(2), keep=(np.int64(1),), tolerance=np.float32(0.0), memory=float("inf"))
+    assert settings.kept(3) == 1
+    assert Levenberg(most_parameters=float("inf"), keep=np.int64(2)).kept(0) == 2
 
 
 def test_rates_by_hand() -> None:

@@ -111,31 +111,31 @@ def discover(
 ) -> None:
     """Find the law behind a table, or with --ode the law of motion behind trajectories (--inputs are then the states)."""
     motion.check_options(words.given(context), ode)
+    chosen = words.names(inputs, "--inputs")
     allowed = {
-        "primitives": words.names(primitives),
-        "functions": words.names(functions),
-        "without": words.names(without),
-        "preferred": words.names(prefer),
+        "primitives": words.names(primitives, "--primitives"),
+        "functions": words.names(functions, "--functions"),
+        "without": words.names(without, "--without"),
+        "preferred": words.names(prefer, "--prefer"),
         "max_complexity": max_complexity,
         "engine": engine,
     }
     searching = {"seed": seed, "time_budget": time_budget, "effort": effort}
     if ode:
-        motion.discover(table, time, words.names(inputs), by, words.parts_folder(out), as_json, **allowed, **searching)
+        motion.discover(table, time, chosen, by, words.parts_folder(out), as_json, **allowed, **searching)
         return
     if not target:
         raise SettingsError("Missing option '--target' (or --ode for a law of motion). See edgewise discover --help")
     if resume and out is None:
         raise SettingsError("--resume goes on with a search that was kept in a folder: give the same --out as before.")
     first, *others = target
-    chosen = words.names(inputs)
     data = edgewise.read_table(
         table,
         first,
         inputs=[*chosen, *others] if chosen else None,
         units=words.units(units),
         weights=weights,
-        one_hot=words.names(one_hot) or (),
+        one_hot=words.names(one_hot, "--one-hot") or (),
         drop_missing=drop_missing,
         decimal_comma=decimal_comma,
     )
@@ -231,11 +231,12 @@ def plot(
     if use not in ("", "formula", "network"):
         raise SettingsError(f"--use is formula or network, not {use!r}.")
     found = runs.load(run)
-    picture = found.svg(use or ("network" if found.formula is None else "formula"))
+    drawn = use or ("network" if found.formula is None else "formula")
+    other = "network" if drawn == "formula" else "formula"
+    picture = found.svg(drawn)
     if picture is None:
-        raise StorageError(
-            f"{run} holds no {use or 'formula'} to draw: none was found, or it is a constant. Try the other --use."
-        )
+        way_out = f" Give --use {other}." if found.svg(other) is not None else ""
+        raise StorageError(f"{run} holds no {drawn} to draw: none was found, or it is a constant.{way_out}")
     _write(picture, out)
 
 
@@ -367,6 +368,8 @@ def _discover(table: "Table", out: Path | None, as_json: bool, **settings: Any) 
 
 
 def _say_of_earlier(out: Path, resume: bool) -> None:
+    if not resume:
+        runs.say_if_replaced(out)
     if words.is_unfinished(out) and not resume:
         say(f"  note      the unfinished search in {out} is begun anew; --resume would go on with it")
     elif resume and not words.is_unfinished(out):

@@ -9,7 +9,7 @@ import typer
 import edgewise
 from edgewise.errors import SettingsError
 
-from . import words
+from . import runs, words
 from .entry import say
 from .progress import Progress
 
@@ -38,6 +38,7 @@ def discover(
     table: Path, time: str, states: list[str] | None, by: str | None, out: Path | None, as_json: bool, **settings: Any
 ) -> None:
     """Search, print, save each state's discovery in a folder of its own below ``out``."""
+    runs.say_if_replaced(out)
     search = edgewise.discover_ode
     with Progress(settings["time_budget"]) as bar:
         found = search(table, time, states, by=by, progress=bar, **settings)

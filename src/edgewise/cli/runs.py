@@ -7,6 +7,7 @@ import edgewise
 from edgewise.errors import StorageError
 
 from . import words
+from .entry import say
 
 if TYPE_CHECKING:
     from edgewise import Discoveries, Discovery
@@ -26,6 +27,12 @@ def load(run: Path) -> "Discovery":
 def load_each(run: Path) -> "Discoveries | None":
     """The discoveries of several targets (or of the slopes of several states) below a folder; None where it is of one."""
     return edgewise.Discoveries.load(run) if parts(run) else None
+
+
+def say_if_replaced(out: Path | None) -> None:
+    """On stderr, before the work: that the folder holds a run, which gives way to the new one."""
+    if out is not None and out.is_dir() and ((out / "formula.json").is_file() or parts(out)):
+        say(f"  note      {out} holds a run already; the new one takes its place when it is saved")
 
 
 def parts(run: Path) -> list[Path]:

@@ -9,7 +9,7 @@ import typer
 import edgewise
 from edgewise.errors import SettingsError
 
-from . import words
+from . import runs, words
 from .entry import say
 from .progress import Progress
 
@@ -21,6 +21,8 @@ def discover(table: "Table", targets: Sequence[str], out: Path | None, as_json: 
     """Search, print, save each target's discovery in a folder of its own below ``out``."""
     if settings.pop("known") is not None:
         raise SettingsError("--known is a part of one law: give one --target with it.")
+    if not settings["resume"]:
+        runs.say_if_replaced(out)
     search = edgewise.discover_each
     with Progress(settings["time_budget"]) as bar:
         found = search(table, targets, progress=bar, checkpoint=out, **settings)

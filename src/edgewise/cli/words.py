@@ -29,13 +29,18 @@ SHORT = {
 """What people also call a language."""
 
 
-def names(text: str | None) -> list[str] | None:
-    """``"a, b"`` as a list; a name that holds a comma stands in double quotes.
+def names(text: str | None, option: str = "") -> list[str] | None:
+    """``"a, b"`` as a list; a name that holds a comma stands in double quotes. Raises SettingsError where there is no name.
 
     >>> names('L,"length, total"')
     ['L', 'length, total']
     """
-    return None if text is None else [name.strip() for name in _cells(text) if name.strip()]
+    if text is None:
+        return None
+    found = [name.strip() for name in _cells(text) if name.strip()]
+    if not found:
+        raise SettingsError(f"{option} says {text!r}, which names nothing. Give names like a,b, or leave {option} out.")
+    return found
 
 
 def units(text: str | None) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from edgewise.data import columns_of, has_names
-from edgewise.errors import ShapeError
+from edgewise.errors import ShapeError, ValuesError
 
 Columns = dict[str, np.ndarray]
 
@@ -17,7 +17,13 @@ def columns_asked(
     """The columns of a table, a frame or a mapping by name, of an array (rows, inputs) by their order."""
     if has_names(x):
         return columns_of(x, inputs, required, levels)
-    x = np.asarray(x, dtype=float)
+    try:
+        x = np.asarray(x, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValuesError(
+            f"x is no array of numbers (rows, {len(inputs)}) for {', '.join(inputs)}: {error}. Words go by the names of their "
+            "columns: give a table, a data frame or a mapping."
+        ) from None
     if x.ndim != 2 or x.shape[1] != len(inputs):
         raise ShapeError(f"x must be (rows, {len(inputs)}) for {', '.join(inputs)}; got {x.shape}.")
     return dict(zip(inputs, x.T, strict=True))

@@ -106,7 +106,8 @@ def knowledge(
         raise SettingsError("without leaves no primitive. Leave at least one.")
     special = special_of(functions, (*table.inputs, table.target))
     chosen = _rows(() if preferred is None else preferred, "preferred", {**rows, **special})
-    if max_complexity is not None and (not isinstance(max_complexity, Integral) or max_complexity < 1):
+    counted = isinstance(max_complexity, Integral) and not isinstance(max_complexity, bool)
+    if max_complexity is not None and (not counted or max_complexity < 1):
         raise SettingsError(f"max_complexity is a whole number of symbols, 1 or more, got {max_complexity!r}.")
     most = None if max_complexity is None else int(max_complexity)
     table, used, notes = _units(table, units)

@@ -46,13 +46,15 @@ class Rest:
         no formula of the inputs."""
         if not isinstance(text, str):
             raise SettingsError(f"known is a formula as text, like 'm*g*h + ...', got {text!r}.")
+        if not text.strip():
+            raise SettingsError("known is empty. Give a part of the law, like 'm*g*h + ...', or leave it out.")
         names = identifiers(inputs)
         hole = _hole(names.values())
         given = text if DOTS in text else f"({text}) + {DOTS}"
         try:
             read = parse(given.replace(DOTS, hole), [*names.values(), hole])
         except ParseError as error:
-            raise ParseError(str(error).replace(hole, DOTS)) from None
+            raise ParseError(f"known is no formula of the inputs: {str(error).replace(hole, DOTS)}") from None
         rest = symbol(hole)
         times = sympy.diff(read, rest)
         beside = read.xreplace({rest: sympy.Integer(0)})

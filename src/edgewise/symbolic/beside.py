@@ -264,7 +264,7 @@ class _Split:
         target, restore, sure = self.problem.y, TARGET, True
         for k, c in zip(fixed, fit.constants, strict=True):
             curve = self.curves[k]
-            number, plain = _plain(c, self._told(curve.values))
+            number, plain = _plain(c, self._told_constant(curve.values))
             sure = sure and plain
             target, restore = target - float(number) * curve.values, restore + number * curve.expression
         return self._child(target, restore, sure, len(fixed) == len(self.curves))
@@ -291,7 +291,7 @@ class _Split:
     def _aside(self, k: int, question: Question) -> Problem | None:
         """The coefficient of curve k as a law by itself, with what its name is good for."""
         a = self.fit.functions[1 + k]
-        accuracy = AS_GOOD * self._told(self.curves[k].values, 1.0) / float(np.sqrt(np.mean(a**2)))
+        accuracy = AS_GOOD * self._told(self.curves[k].values) / float(np.sqrt(np.mean(a**2)))
         if accuracy > SHARED:
             return None
         others = [j for j in range(self.problem.inputs) if j != self.i]
@@ -388,9 +388,13 @@ class _Split:
         columns = {s.name: self.problem.x[:, j] for j, s in enumerate(self.problem.symbols)}
         return np.broadcast_to(evaluate(expression, columns), (self.problem.rows,))
 
-    def _told(self, values: Array, share: float = 0.0) -> float:
-        """How well the rows tell the coefficient of a curve: a constant, or a function for ``share`` 1."""
-        return self.left / float(np.std(values)) / (1.0 if share else np.sqrt(self.problem.rows) / SPARE)
+    def _told(self, values: Array) -> float:
+        """How well the rows tell the coefficient of a curve where it is a function of the rest."""
+        return self.left / float(np.std(values))
+
+    def _told_constant(self, values: Array) -> float:
+        """How well they tell it where it is one number."""
+        return self._told(values) / float(np.sqrt(self.problem.rows) / SPARE)
 
     def _rounding(self) -> float:
         return 3e-12 * float(np.max(np.abs(self.problem.y)))

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import sympy
 
-from .problem import Problem
+from .problem import Array, Problem
 from .surrogate import Surrogate, fit
 from .work import Cost
 
@@ -104,7 +104,20 @@ class Queue:
 
 
 def _mark(problem: Problem) -> tuple:
-    """Equal for problems that say the same on sixteen rows, whatever way led to them."""
+    """Equal for problems that say the same on sixteen rows, equally well and for the same end, whatever way led to them.
+
+    A column and its negative say the same; x, where it has both signs, and |x| do not.
+    """
     rows = np.linspace(0, len(problem.y) - 1, min(16, len(problem.y))).astype(int)
-    columns = sorted(" ".join(f"{value:.9e}" for value in np.abs(column[rows])) for column in problem.x.T)
-    return (*columns, " ".join(f"{value:.9e}" for value in problem.y[rows]))
+    columns = sorted(_digits(_turned(column[rows])) for column in problem.x.T)
+    return (*columns, _digits(problem.y[rows]), f"{problem.accuracy:.0e}", problem.root.aside is not None)
+
+
+def _turned(values: Array) -> Array:
+    """The values or their negatives, so that the first that is not 0 is above 0."""
+    signs = np.sign(values[values != 0])
+    return values * signs[0] if len(signs) else values
+
+
+def _digits(values: Array) -> str:
+    return " ".join(f"{value:.9e}" for value in values + 0.0)  # no -0

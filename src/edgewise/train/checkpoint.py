@@ -1,8 +1,13 @@
 """A training on disk: two networks, the losses so far, the optimiser's memory. A safetensors file, never a pickle."""
 
+import hashlib
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
@@ -11,25 +16,31 @@ from edgewise.errors import StorageError
 from edgewise.files import write_whole
 from edgewise.nn import KAN
 
-VERSION = 2
+VERSION = 3
 Losses = list[tuple[float, float]]
+About = dict[str, Any]  # plain values: what decides how a training goes on
+_SUM = re.compile("[0-9a-f]{64}")  # a checksum
 
 
-def write_checkpoint(path: str | Path, network: KAN, best: KAN, losses: Losses, state: dict[str, Tensor]) -> None:
+def write_checkpoint(
+    path: str | Path, network: KAN, best: KAN, losses: Losses, state: dict[str, Tensor], about: About
+) -> None:
     """Write it; the old file stands until the new one is whole."""
     tensors = {
         **{f"network.{name}": value for name, value in _numbers(network).items()},
         **{f"best.{name}": value for name, value in _numbers(best).items()},
         **{f"state.{name}": value.detach().cpu().contiguous() for name, value in state.items()},
     }
-    header = {"checkpoint": json.dumps({"version": VERSION, "losses": losses, "fixed": _names(network)})}
+    told = {"version": VERSION, "losses": losses, "fixed": _names(network), "about": about}
+    header = {"checkpoint": json.dumps(told, default=lambda number: number.item())}  # NumPy's
     write_whole(path, to_bytes(tensors, metadata=header))
 
 
-def read_checkpoint(path: str | Path, network: KAN, best: KAN) -> tuple[Losses, dict[str, Tensor]]:
+def read_checkpoint(path: str | Path, network: KAN, best: KAN, about: About) -> tuple[Losses, dict[str, Tensor]]:
     """Fill the two networks, and give back the losses and the optimiser's memory.
 
-    Raises StorageError for a file that is no checkpoint, or of another network.
+    Raises StorageError for a file that is no checkpoint, or of another network, or of a training about something else (it
+    says of what).
     """
     try:
         with safe_open(str(path), framework="pt") as file:
@@ -46,6 +57,7 @@ def read_checkpoint(path: str | Path, network: KAN, best: KAN) -> tuple[Losses, 
             target.load_state_dict(own, strict=False)
             if set(own) != set(_numbers(target)):
                 raise StorageError(f"{path} belongs to another network: its parts are named otherwise.")
+        _require_same(path, dict(header["about"]), about)
         losses: Losses = [(float(a), float(b)) for a, b in header["losses"]]
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
         if isinstance(error, StorageError):
@@ -54,6 +66,33 @@ def read_checkpoint(path: str | Path, network: KAN, best: KAN) -> tuple[Losses, 
             f"{path} is no checkpoint of this network: {error}. Name another file, or remove it."
         ) from error
     return losses, {name.removeprefix("state."): v for name, v in tensors.items() if name.startswith("state.")}
+
+
+def digest(rows: Iterable[Tensor | None]) -> str:
+    """A checksum of tensors, their shapes and kinds of number."""
+    found = hashlib.sha256()
+    for part in rows:
+        found.update(repr(None if part is None else (part.dtype, tuple(part.shape))).encode())
+        if part is not None:
+            found.update(part.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
+
+
+def _require_same(path: str | Path, earlier: About, now: About) -> None:
+    others = [
+        f"another {name} ({_brief(earlier.get(name))}, now {_brief(now.get(name))})"
+        for name in dict.fromkeys([*now, *earlier])
+        if earlier.get(name) != now.get(name)
+    ]
+    if others:
+        raise StorageError(
+            f"the training in {path} is of {', '.join(others)}. Give what it began with, name another file, or remove it."
+        )
+
+
+def _brief(value: Any) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 100 and not _SUM.fullmatch(text) else f"{text[:12]}..."
 
 
 def _names(network: KAN) -> list[list[list[int | str]]]:

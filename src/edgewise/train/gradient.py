@@ -7,7 +7,7 @@ training that was killed goes on from its last round and ends with the same byte
 import copy
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -17,8 +17,9 @@ from edgewise.errors import SettingsError, TrainingError, unknown
 from edgewise.nn import KAN
 from edgewise.surgery import move_knots
 
+from .allowed import require_number, require_whole
 from .anchors import Anchors
-from .checkpoint import read_checkpoint, write_checkpoint
+from .checkpoint import About, digest, read_checkpoint, write_checkpoint
 from .chunks import Chunks
 from .history import TrainingData
 from .objective import Objective
@@ -48,10 +49,12 @@ class Gradient:
     def __post_init__(self) -> None:
         if self.optimiser not in OPTIMISERS:
             raise unknown("optimiser", self.optimiser, (*OPTIMISERS, "levenberg"))
-        if min(self.rounds, self.steps, self.patience) < 1 or (self.batch is not None and self.batch < 1):
-            raise SettingsError(f"rounds, steps, patience and batch must be 1 or more, got {self}.")
-        if self.rate <= 0 or self.clip <= 0:
-            raise SettingsError(f"rate and clip must be above 0, got rate={self.rate}, clip={self.clip}.")
+        require_whole(1, rounds=self.rounds, steps=self.steps, patience=self.patience)
+        if self.batch is not None:
+            require_whole(1, batch=self.batch)
+        require_whole(0, follow=self.follow)
+        require_number("finite and above 0", lambda value: 0 < value < math.inf, rate=self.rate)
+        require_number("above 0", lambda value: value > 0, clip=self.clip)
         if self.anchored and self.optimiser != "adam":
             raise SettingsError(f"anchored=True is for optimiser='adam'; {self.optimiser} has no need of it.")
 
@@ -102,8 +105,10 @@ def gradient(
     """Train a copy of ``network`` from the weights that it has, on rows in memory or on `Chunks` that come and go.
 
     ``stop()`` and Ctrl+C end it with the best so far. With ``checkpoint`` each round is kept in that file, and a file
-    that is there is gone on from. Raises TrainingError when the loss of a round is not finite (the message says which),
-    and SettingsError for LBFGS on chunks: it needs all rows at each step.
+    that is there is gone on from: StorageError where it is of other rows (of chunks those held out are compared), another
+    objective, settings or seed; more ``patience``, and more ``rounds`` of LBFGS, are allowed. Raises TrainingError when the
+    loss of a round is not finite (the message says which), and SettingsError for LBFGS on chunks: it needs all rows at each
+    step.
     """
     objective, settings = objective or Objective(), settings or Gradient()
     if isinstance(data, Chunks) and settings.optimiser != "adam":
@@ -112,8 +117,9 @@ def gradient(
         )
     data = data.like(network[0].weight)
     run = _Run(copy.deepcopy(network), copy.deepcopy(network))
+    about = {} if checkpoint is None else _about(data, objective, settings, seed)
     if checkpoint is not None and Path(checkpoint).exists():
-        losses, run.state = read_checkpoint(checkpoint, run.network, run.best)
+        losses, run.state = read_checkpoint(checkpoint, run.network, run.best, about)
         run.rounds = [Round(*pair) for pair in losses]
     cut = False
     try:
@@ -124,7 +130,7 @@ def gradient(
             _round(run, data, objective, settings, seed)
             if checkpoint is not None:
                 losses = [(r.objective, r.held_out) for r in run.rounds]
-                write_checkpoint(checkpoint, run.network, run.best, losses, run.state)
+                write_checkpoint(checkpoint, run.network, run.best, losses, run.state, about)
             if progress is not None:
                 progress(run.rounds[-1])
     except KeyboardInterrupt:
@@ -132,6 +138,27 @@ def gradient(
     if not run.rounds:
         run.rounds.append(Round(math.inf, _held_out(run.best, data, objective)))
     return Descent(run.best, tuple(run.rounds), cut)
+
+
+def _about(data: TrainingData | Chunks, objective: Objective, settings: Gradient, seed: int) -> About:
+    """What decides how a training goes on, in plain values under what each is called."""
+    ends = (
+        {"patience"} if settings.optimiser == "adam" else {"patience", "rounds"}
+    )  # Adam's rate falls along all rounds
+    loss = objective.loss if isinstance(objective.loss, str) else getattr(objective.loss, "__qualname__", "a function")
+    rows = (
+        (data.x_held, data.y_held)
+        if isinstance(data, Chunks)
+        else (data.x, data.y, data.x_held, data.y_held, data.weights, data.weights_held)
+    )
+    return {
+        "rows": digest(rows),
+        "parts": len(data.parts) if isinstance(data, Chunks) else None,
+        "loss": loss,
+        "penalty": str(objective.penalty),
+        "seed": seed,
+        **{name: value for name, value in asdict(settings).items() if name not in ends},
+    }
 
 
 def _round(run: _Run, data: TrainingData | Chunks, objective: Objective, settings: Gradient, seed: int) -> None:

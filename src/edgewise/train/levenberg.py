@@ -20,6 +20,7 @@ from edgewise.solve import Solution, levenberg_marquardt
 from edgewise.surgery import place_knots
 from edgewise.surgery.knots import reach, stretch
 
+from .allowed import as_tuple, require_number, require_whole
 from .budget import plan
 from .certificate import Certificate, noise_share, residuals_of
 from .compiled import CompiledLeastSquares, can_compile
@@ -42,9 +43,10 @@ class Levenberg:
     """How `levenberg` goes about it.
 
     ``restarts`` networks begin with ``intervals[0]`` pieces; after each stage the ``keep`` best by held-out error go on
-    (a tuple says how many after the first stage, after the second and so on; its last number stays). With ``halving`` the
+    (a tuple says how many after the first stage, after the second and so on; its last number stays; where there are fewer, all
+    go on). With ``halving`` the
     worse half of them is left behind after each bout already, down to as many as go on (Jamieson and Talwalkar, "Non-stochastic
-    best arm identification", 2016): twice as many restarts for about the same time.
+    best arm identification", 2016): twice as many restarts for about the same time, where a stage takes all its six bouts.
     A stage takes at most ``bouts`` times ``steps`` steps, knots following between bouts, and ends when a bout lowers the
     error by less than the share ``tolerance``. ``penalty`` is the strength of the difference penalty (order degree + 1):
     small enough to cost nothing, it continues pieces that hold few rows as cubics. No stage begins
@@ -80,25 +82,30 @@ class Levenberg:
     memory: float = 2.0**30
 
     def __post_init__(self) -> None:
-        keep = (self.keep,) if isinstance(self.keep, int) else self.keep
-        if not (self.intervals and keep) or min(self.restarts, self.bouts, self.steps, *self.intervals, *keep) < 1:
+        keep = as_tuple("keep", self.keep) if isinstance(self.keep, tuple | list) else (self.keep,)
+        intervals = as_tuple("intervals", self.intervals)
+        if not (intervals and keep):
             raise SettingsError(
-                f"restarts, keep, bouts, steps and each of intervals must be 1 or more, got restarts={self.restarts}, "
-                f"keep={self.keep}, bouts={self.bouts}, steps={self.steps}, intervals={self.intervals}."
+                f"keep and intervals must name one stage or more, got keep={self.keep} and intervals={self.intervals}."
             )
-        if min(self.placements, self.thin_after, self.warm_up) < 0:
-            raise SettingsError(
-                f"placements, thin_after and warm_up must be 0 or more, got {self.placements}, {self.thin_after} and "
-                f"{self.warm_up}."
-            )
-        if not all(0 <= strength < math.inf for strength in (self.penalty, *self.penalties)):
-            raise SettingsError(
-                f"penalty and each of penalties must be finite and 0 or more, got {self.penalty} and {self.penalties}."
-            )
+        require_whole(1, restarts=self.restarts, bouts=self.bouts, steps=self.steps)
+        for name, several in (("keep", keep), ("intervals", intervals)):
+            for one in several:
+                require_whole(1, **{name: one})
+        require_whole(0, placements=self.placements, thin_after=self.thin_after, warm_up=self.warm_up)
+        require_number("a share from 0 to below 1", lambda value: 0 <= value < 1, tolerance=self.tolerance)
+        require_number("above 0", lambda value: value > 0, most_parameters=self.most_parameters, memory=self.memory)
+        require_number("finite and 0 or more", _is_strength, penalty=self.penalty, floor=self.floor)
+        for one in as_tuple("penalties", self.penalties):
+            require_number("finite and 0 or more", _is_strength, penalties=one)
 
     def kept(self, stage: int) -> int:
         """How many restarts go on after a stage."""
-        return self.keep if isinstance(self.keep, int) else self.keep[min(stage, len(self.keep) - 1)]
+        return self.keep[min(stage, len(self.keep) - 1)] if isinstance(self.keep, tuple | list) else self.keep
+
+
+def _is_strength(value: float) -> bool:
+    return 0 <= value < math.inf
 
 
 def levenberg(
@@ -214,10 +221,9 @@ def _climb(
         if run.stages:
             _refine(run.stack, intervals)
         keep = settings.kept(number) if len(ladder) > 1 else 1
-        if settings.halving:
-            _halve(run, keep, data, settings, stop)
+        halved = _halve(run, keep, data, settings, stop) if settings.halving else 0
         steps, cut = _settle(run.stack, data, settings, stop)
-        error = run.finish(data, intervals, keep, steps, cut=cut)
+        error = run.finish(data, intervals, keep, halved + steps, cut=cut)
         if cut or error > 1.5 * run.least or run.least < settings.floor:
             return
         if number + 1 == settings.thin_after and ladder[at + 1 :]:
@@ -225,12 +231,14 @@ def _climb(
             return
 
 
-def _halve(run: _Run, keep: int, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> None:
-    """Bouts that each leave the worse half of the restarts behind, down to ``keep``."""
+def _halve(run: _Run, keep: int, data: TrainingData, settings: Levenberg, stop: Callable[[], bool] | None) -> int:
+    """Bouts that each leave the worse half of the restarts behind, down to ``keep``; the number of steps."""
+    taken = 0
     while run.stack.starts > keep and not (stop is not None and stop()):
         _follow(run.stack, data.x)
-        _bout(run.stack, data, settings, stop, 1)
+        taken += _bout(run.stack, data, settings, stop, 1)[0]
         run.stack = run.stack.take(_rank(run.stack, data)[1][: max(keep, run.stack.starts // 2)])
+    return taken
 
 
 def _climb_thin(
