@@ -167,10 +167,10 @@ class Judge:
         if not len(self.front):
             return None
         known = {id(j.formula): j for j in self.judged}
-        return min((known[id(formula)] for formula in self.front), key=self._length)
+        return min((known[id(formula)] for formula in self.front), key=self.length)
 
-    def _length(self, candidate: Judged) -> float:
-        """`message_length` and the further ``nats``, found once for each candidate."""
+    def length(self, candidate: Judged) -> float:
+        """Nats to tell the target with it (`message_length`) and the further ``nats``; found once for each candidate."""
         if id(candidate) not in self._lengths:
             length = message_length(candidate, self.prepared)
             self._lengths[id(candidate)] = length + self.nats(candidate.formula.expression)
@@ -179,7 +179,7 @@ class Judge:
     def lengths(self) -> list[tuple[Formula, float]]:
         """The formulas of the front with their messages' nats, of which only differences mean something."""
         known = {id(j.formula): j for j in self.judged}
-        return [(formula, self._length(known[id(formula)])) for formula in self.front]
+        return [(formula, self.length(known[id(formula)])) for formula in self.front]
 
     def settle(self) -> Judged | None:
         """Mark the best as the front's pick."""
@@ -228,7 +228,7 @@ class Judge:
     def _is_no_gain(self, one: Judged, other: Judged) -> bool:
         more = len(one.formula.constants) > len(other.formula.constants) and not one.exact
         odder = self.nats(one.formula.expression) > self.nats(other.formula.expression)
-        return (more or odder) and self._length(one) > self._length(other)
+        return (more or odder) and self.length(one) > self.length(other)
 
     def _residuals(self, expression: sympy.Expr, table: Table) -> np.ndarray | None:
         """Residuals on some rows (in small tables each row is left out once), None where one is not finite."""
