@@ -1,12 +1,13 @@
 """Why the pick is the pick, and what kind of law it is, in words."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgewise.formula import evaluate, symmetries
+from edgewise.formula import Formula, evaluate, symmetries
 from edgewise.symbolic import polish
 
 from .judge import Judge, Judged
@@ -20,6 +21,10 @@ OUTER = 0.2  # of the rows, those furthest from the middle of the box
 LEAST_ROWS = 20
 WIDER = 0.5  # of the box's width, on each side
 POINTS = 1000
+TIED = 5.0  # nats: as much as two symbols and a digit
+MOST_TIED = 3
+UNLIKE, ALIKE = 2.0, 1e-6  # formulas differ by more than that, in units of the pick's rmse and of the spread
+MOST_LISTED = 8  # names in a line
 LONG = re.compile(r"\d+\.\d{5,}(?:e[-+]?\d+)?")
 
 
@@ -41,8 +46,7 @@ def reason_for(pick: Judged, judge: Judge, prepared: Prepared) -> Reason:
     """The pick among its rivals, and as one that has to go beyond its rows."""
     rivals = [(length, formula.equation) for formula, length in judge.lengths() if formula is not pick.formula]
     nats, next_best = min(rivals, default=(np.nan, ""))
-    own = next(length for formula, length in judge.lengths() if formula is pick.formula)
-    return Reason(next_best, nats - own, len(judge.judged), *_outward(pick, prepared))
+    return Reason(next_best, nats - judge.length(pick), len(judge.judged), *_outward(pick, prepared))
 
 
 def _outward(pick: Judged, prepared: Prepared) -> tuple[float, float]:
@@ -64,6 +68,46 @@ def _outward(pick: Judged, prepared: Prepared) -> tuple[float, float]:
         for rows, seen, weight in zip(parts, columns, weights, strict=True)
     )
     return inner, outer
+
+
+def ties(pick: Judged, judge: Judge, prepared: Prepared) -> tuple[str, ...]:
+    """A note on formulas that tell the target in as few nats, but for a few, and are others outside the rows."""
+    own, formula = judge.length(pick), pick.formula
+    near = [(length, one.formula) for one in judge.judged if (length := judge.length(one)) <= own + TIED]
+    near.sort(key=lambda one: (one[0], one[1].complexity))
+    outside = _outside(prepared)
+    least = max(UNLIKE * formula.rmse, ALIKE * prepared.spread)
+    told: list[np.ndarray] = [_answers(formula, outside)]
+    others: list[str] = []
+    for _, other in near:
+        values = _answers(other, outside)
+        if all(_apart(values, known) > least for known in told):
+            told.append(values)
+            others.append(other.equation)
+        if len(others) == MOST_TIED:
+            break
+    if not others:
+        return ()
+    return (f"these fit as well, within {TIED:g} nats, and differ outside the rows: {'; '.join(others)}.",)
+
+
+def _outside(prepared: Prepared) -> dict[str, np.ndarray]:
+    """Columns of points in a box twice as wide as the rows', but not in theirs."""
+    low, high = np.array([prepared.ranges[column] for column in prepared.symbols.values()]).T
+    width = high - low
+    x = np.random.default_rng(0).uniform(low - WIDER * width, high + WIDER * width, (POINTS, len(low)))
+    x = x[((x < low) | (x > high)).any(1)]
+    return dict(zip(prepared.symbols, x.T, strict=True))
+
+
+def _answers(formula: Formula, columns: dict[str, np.ndarray]) -> np.ndarray:
+    return np.broadcast_to(evaluate(formula.expression, columns), len(next(iter(columns.values()))))
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> float:
+    """By how much answers differ where they differ most: in the hundredth part of the points where both have values."""
+    both = np.isfinite(one) & np.isfinite(other)
+    return float(np.quantile(np.abs(one[both] - other[both]), 0.99)) if both.any() else 0.0
 
 
 def words(found: "Discovery") -> str:
@@ -131,8 +175,39 @@ def _box(found: "Discovery") -> dict[str, tuple[float, float]]:
 
 def _symmetries(found: "Discovery") -> str:
     assert found.formula is not None
-    held = symmetries(found.formula, _box(found))
-    return "\n".join(["What holds of it:", *(f"  {line}" for line in held)]) if held else ""
+    held = [*symmetries(found.formula, _box(found)), *_idle(found)]
+    head = "What holds of it:" if found.verified else "What holds of the formula, which is no law:"
+    return "\n".join([head, *(f"  {line}" for line in held)]) if held else ""
+
+
+def _idle(found: "Discovery") -> tuple[str, ...]:
+    names = idle(found)
+    return (f"{found.target} does not depend on {_listed(names)}",) if names else ()
+
+
+def idle(found: "Discovery") -> tuple[str, ...]:
+    """The inputs that the formula does not hold; none where it is a constant, which tells nothing of them."""
+    if found.formula is None or not found.formula.expression.free_symbols:
+        return ()
+    used = {found.formula.symbols[symbol.name] for symbol in found.formula.expression.free_symbols}
+    return tuple(name for name in found.inputs if name not in used)
+
+
+def idle_line(found: "Discovery") -> Iterator[str]:
+    """``idle     b and c do not matter``; nothing where all inputs do."""
+    if names := idle(found):
+        one = len(names) == 1
+        does_not = (
+            ("does not matter" if one else "do not matter") if found.verified else f"{'is' if one else 'are'} not in it"
+        )
+        yield f"idle     {_listed(names)} {does_not}"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    few, more = names[:MOST_LISTED], len(names) - MOST_LISTED
+    if more > 0:
+        return f"{', '.join(few)} and {more} more"
+    return " and ".join(part for part in (", ".join(few[:-1]), few[-1]) if part)
 
 
 def _network(found: "Discovery") -> str:

@@ -11,7 +11,7 @@ from edgewise.errors import StorageError
 from edgewise.formula import Formula, Front, complexity, evaluate, join_constants, round_constants, split_constants
 from edgewise.symbolic import polish, snap
 
-from .binary import binary, straightened
+from .binary import apart, binary, straightened
 from .prepare import Prepared
 from .weighing import Weights, effective, joined, r2, rms
 
@@ -84,16 +84,18 @@ class Judge:
     _lengths: dict[int, float] = field(default_factory=dict)  # judged ones live as long as the judge
 
     def __post_init__(self) -> None:
-        self._binary = binary(self.prepared.columns(self.prepared.table))
+        columns = self.prepared.columns(self.prepared.table)
+        self._binary, self._apart = binary(columns), apart(columns)
         self.floor = max(EXACT, 2 * self.accuracy / self.prepared.spread)
         self.front = Front(floor=0.1 * self.floor * self.prepared.spread)
 
     def __call__(self, expression: sympy.Expr, stage: str, *, refit: bool = True) -> Judged | None:
-        """The candidate with its constants refitted on the training rows; None where it has no finite values or is not
-        permitted."""
+        """The candidate with its constants refitted on the training rows (with ``refit=False`` only where functions of columns
+        of 0 and 1 became straight lines); None where it has no finite values or is not permitted."""
         columns, y, weights = self._rows
-        if refit:
-            expression = straightened(expression, self._binary)
+        straight = straightened(expression, self._binary, self._apart)
+        if refit or straight != expression:
+            expression = straight
             polished = polish(expression, columns, y, weights=weights)
             expression, errors = polished.expression, polished.errors
         else:
@@ -103,7 +105,9 @@ class Judge:
     def snapped(self, candidate: Judged, noise: float | None = None) -> Judged:
         """The candidate with the constants that the data singles out as plain numbers; itself if that costs accuracy."""
         columns, y, weights = self._rows
-        expression = snap(candidate.formula.expression, columns, y, noise=noise, weights=weights)
+        expression = snap(
+            candidate.formula.expression, columns, y, noise=noise, weights=weights, permitted=self.permitted
+        )
         if expression == candidate.formula.expression:
             return candidate
         errors = polish(expression, columns, y, weights=weights).errors
@@ -163,10 +167,10 @@ class Judge:
         if not len(self.front):
             return None
         known = {id(j.formula): j for j in self.judged}
-        return min((known[id(formula)] for formula in self.front), key=self._length)
+        return min((known[id(formula)] for formula in self.front), key=self.length)
 
-    def _length(self, candidate: Judged) -> float:
-        """`message_length` and the further ``nats``, found once for each candidate."""
+    def length(self, candidate: Judged) -> float:
+        """Nats to tell the target with it (`message_length`) and the further ``nats``; found once for each candidate."""
         if id(candidate) not in self._lengths:
             length = message_length(candidate, self.prepared)
             self._lengths[id(candidate)] = length + self.nats(candidate.formula.expression)
@@ -175,7 +179,7 @@ class Judge:
     def lengths(self) -> list[tuple[Formula, float]]:
         """The formulas of the front with their messages' nats, of which only differences mean something."""
         known = {id(j.formula): j for j in self.judged}
-        return [(formula, self._length(known[id(formula)])) for formula in self.front]
+        return [(formula, self.length(known[id(formula)])) for formula in self.front]
 
     def settle(self) -> Judged | None:
         """Mark the best as the front's pick."""
@@ -224,7 +228,7 @@ class Judge:
     def _is_no_gain(self, one: Judged, other: Judged) -> bool:
         more = len(one.formula.constants) > len(other.formula.constants) and not one.exact
         odder = self.nats(one.formula.expression) > self.nats(other.formula.expression)
-        return (more or odder) and self._length(one) > self._length(other)
+        return (more or odder) and self.length(one) > self.length(other)
 
     def _residuals(self, expression: sympy.Expr, table: Table) -> np.ndarray | None:
         """Residuals on some rows (in small tables each row is left out once), None where one is not finite."""

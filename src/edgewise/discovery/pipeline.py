@@ -44,7 +44,7 @@ from .architecture import (
 from .calibration import tested
 from .clock import Clock
 from .engines import Engine, engine_of
-from .explained import reason_for
+from .explained import reason_for, ties
 from .journal import Journal, journal
 from .judge import Judge, Judged, beats
 from .knowledge import Bound, Knowledge, Primitives, Units, knowledge
@@ -457,6 +457,7 @@ class _Search:
                 *self.table.notes,
                 *self.prepared.warnings,
                 *verdict.warnings,
+                *(ties(verdict.pick, self.judge, self.prepared) if verdict.pick and verdict.verified else ()),
                 *self.known.notes(pick, self.judge.refused),
                 *(self.unshaped if model else ()),
                 *test.warnings,

@@ -21,7 +21,7 @@ from . import shown
 from .asked import columns_asked, outside, rows_in_words
 from .calibration import LEFT_OUT, Calibration
 from .conformal import half_width
-from .explained import Reason, words
+from .explained import Reason, idle_line, words
 from .journal import forget
 from .packed import pack, sha256, unpack
 from .rest import Rest
@@ -240,6 +240,7 @@ class Discovery:
             str(self.front) if len(self.front) else "no formula with finite values was found",
             self.verdict,
             *shown.constants_line(self.formula),
+            *idle_line(self),
             *self._test_line(),
         ]
         stands = " The law stands without it." if self.verified else ""

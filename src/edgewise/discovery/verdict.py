@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
-from math import comb
+from math import ceil, comb, floor, log10
 
 import numpy as np
 import sympy
 
-from edgewise.formula import evaluate
+from edgewise.formula import Formula, evaluate, split_constants
 from edgewise.symbolic import by_polynomial
 
 from .architecture import Architecture
 from .judge import Judge, Judged, beats
-from .prepare import Prepared
+from .prepare import SMALL, Prepared
 from .weighing import effective, rms, variance
 
 CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of ...
@@ -20,8 +20,10 @@ CLEAR_ROWS = 500  # ... from so many different rows on, and less with fewer: mor
 CLEAR_IN_FEW_ROWS = 0.01
 ROWS_A_SYMBOL = 2
 ROWS_A_TERM = 8  # of the polynomial that looks for what is left in the residuals
+NEARLY = 2.0  # times the error of what is better: a formula below that is near it, though not as good
 TELLS = 0.7  # of the spread: a network below that has seen something (r2 above a half)
-SHORT = 8  # digits that a constant may have and still be a number that somebody set
+SHORT = 8  # digits that a constant may have and still be a number that somebody set ...
+SPARE = 100  # ... where the rows tell it so many times more finely than it is written
 MOST_FITTED = 4
 MOST_FITTED_IN_FEW_ROWS = 2
 
@@ -48,7 +50,7 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
             f"no formula tells more than the mean does; the network does, with an error of {share:.2g} of the spread."
         )
         return Verdict(pick, False, (note,))
-    doubt = _too_free(pick, prepared)
+    doubt = _too_free(pick, prepared) or _untold(pick.formula)
     if doubt:
         return Verdict(pick, False, (doubt,))
     if pick.exact:
@@ -61,22 +63,18 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
     by_network = held.y - architecture.model.predict(held.x)
     if beats(by_network, by_formula, held.weights):
         ratio = rms(by_formula, held.weights) / rms(by_network, held.weights)
-        return Verdict(
-            pick, False, (f"no formula comes near the network: the best one's error is {ratio:.3g} times as large.",)
-        )
+        return Verdict(pick, False, (_outdone("the network", ratio),))
     by_rows = _by_polynomial(prepared)
     if by_rows is not None and beats(held.y - by_rows, by_formula, held.weights):
         ratio = rms(by_formula, held.weights) / rms(held.y - by_rows, held.weights)
-        note = f"no formula comes near a polynomial of the inputs: the best one's error is {ratio:.3g} times as large."
-        return Verdict(pick, False, (note,))
+        return Verdict(pick, False, (_outdone("a polynomial of the inputs", ratio),))
     if architecture.certified and pick.error > 1e-6:
         return Verdict(
             pick, False, ("the network still improves with finer splines, so the formula is not at the floor.",)
         )
-    clear = _clear(prepared)
-    if pick.error > clear or pick.formula.r2 < 1 - clear**2:
-        note = f"what it leaves is more than {clear:g} of the target's spread: other formulas may fit as well."
-        return Verdict(pick, False, (note,))
+    left = max(pick.error, float(np.sqrt(max(1 - pick.formula.r2, 0.0))))
+    if left > _clear(prepared):
+        return Verdict(pick, False, (_unclear(left, prepared),))
     if not is_white(pick, prepared):
         return Verdict(pick, False, ("what it leaves still depends on the inputs, so it is not noise alone.",))
     odd = [f"{float(power):g}" for power in fitted_powers(pick.formula.expression)]
@@ -84,6 +82,25 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
         note = f"the rows tell the exponent {', '.join(odd)} from a plain number; uneven noise or rounding may do that."
         return Verdict(pick, False, (note,))
     return Verdict(pick, True)
+
+
+def _outdone(by: str, ratio: float) -> str:
+    """What to say where something flexible errs less, by more than chance."""
+    if ratio < NEARLY:
+        return f"{by} is nearer by more than chance: the formula's error is {ratio:.3g} times as large."
+    return f"no formula comes near {by}: the best one's error is {ratio:.3g} times as large."
+
+
+def _unclear(left: float, prepared: Prepared) -> str:
+    """What is left, what may be, and the rows that it would take."""
+    rows, most = prepared.distinct, _clear(prepared)
+    needed = max(SMALL, ceil(left / CLEAR * CLEAR_ROWS))
+    told = (
+        f"it leaves {left:.2g} of the target's spread; with {rows} different rows at most {most:.2g} tells forms apart"
+    )
+    if left > CLEAR:
+        return f"{told}, and with any number {CLEAR:g}: other formulas may fit as well."
+    return f"{told}: other formulas may fit as well. Give about {needed} different rows."
 
 
 def _error_of(architecture: Architecture | None, prepared: Prepared) -> float:
@@ -129,14 +146,42 @@ def _too_free(pick: Judged, prepared: Prepared) -> str:
         return "the best formula is a constant: these rows do not tell how the target depends on the inputs."
     if rows < ROWS_A_SYMBOL * size:
         return f"{rows} different rows cannot verify a formula of {size} symbols; {ROWS_A_SYMBOL * size} are the least."
-    fitted = [
-        value for value in pick.formula.constants.values() if len(f"{value!r}".strip("-0.").replace(".", "")) > SHORT
-    ]
-    most = MOST_FITTED_IN_FEW_ROWS if prepared.small else MOST_FITTED
-    counted = len(pick.formula.constants) if prepared.small and not pick.exact else len(fitted)
+    formula, used = pick.formula, len(pick.formula.expression.free_symbols)
+    most = MOST_FITTED_IN_FEW_ROWS if prepared.small else max(MOST_FITTED, used + 1)
+    fitted = [name for name in formula.constants if _is_fitted(formula, name)]
+    counted = len(formula.constants) if prepared.small and not pick.exact else len(fitted)
     if counted > most:
         return f"{counted} fitted constants may interpolate any smooth function: a law would have fewer."
     return ""
+
+
+def _is_fitted(formula: Formula, name: str) -> bool:
+    """Whether a constant has the digits that the rows left it, and not those of a number that somebody set."""
+    value, error = abs(formula.constants[name]), formula.constant_errors.get(name, 0.0)
+    digits = len(repr(value).split("e")[0].replace(".", "").strip("0"))
+    last = 10.0 ** (floor(log10(value)) - digits + 1) if value else 1.0
+    return digits > SHORT or not SPARE * error <= last
+
+
+def _untold(formula: Formula) -> str:
+    """Which constants the rows do not tell; empty where they tell all of them.
+
+    Where something jumps they tell a constant to a row, though no slope shows it.
+    """
+    template, values = split_constants(formula.expression)
+    of_jumps = {part for jump in template.atoms(sympy.sign, sympy.Heaviside) for part in jump.free_symbols}
+    rows = {row["name"]: row for row in formula.constants_rows()}
+    vague = [
+        rows[parameter.name]
+        for parameter, value in values.items()
+        if parameter not in of_jumps and rows[parameter.name]["error"] > abs(value)
+    ]
+    if not vague:
+        return ""
+    named = ", ".join(f"{row['name']} = {row['text']}" for row in vague)
+    return (
+        f"the rows do not tell {named}: another formula without {'it' if len(vague) == 1 else 'them'} may fit as well."
+    )
 
 
 def fitted_powers(expression: sympy.Expr) -> list[sympy.Float]:

@@ -16,17 +16,19 @@ import sympy
 
 from .evaluate import evaluate
 from .formula import Formula
+from .text import to_text
 
 POINTS = 200
 NEAR = 1e-6  # of the values: equal, for slopes that are differences
 DENOMINATORS = 4  # of the powers that are told
 SNAP = 1e-3
+PERIODS = 1.5  # of a wave that a box must hold to have seen that it comes back
 Box = Mapping[str, tuple[float, float]]
 
 
 def symmetries(formula: Formula, box: Box) -> tuple[str, ...]:
-    """Sentences on a formula in the names of its columns: powers of a scale, shifts, signs, periods, exchanges, and along
-    which columns it rises or falls all over the ``box`` (lower and upper end by column).
+    """Sentences on a formula in the names of its columns: powers of a scale, shifts, signs, periods (of which the ``box``
+    holds one and a half), exchanges, and along which columns it rises or falls all over the box (lower and upper end by column).
 
     Columns that the formula does not hold are left out. Empty where it has too few finite values in the box, or is constant.
     """
@@ -105,13 +107,14 @@ def _periods(seen: _Seen) -> Iterator[str]:
     waves = seen.formula.expression.atoms(sympy.sin, sympy.cos, sympy.tan)
     for column, name in enumerate(seen.names):
         rates = {wave.args[0].diff(sympy.Symbol(name, real=True)) for wave in waves}
-        for period in sorted(
-            {float(sympy.pi / abs(rate)) * times for rate in rates if rate.is_Number and rate for times in (1, 2)}
-        ):
+        low, high = seen.box[name]
+        periods = {times * sympy.pi / abs(rate) for rate in rates if rate.is_number and rate for times in (1, 2)}
+        for period in sorted((p for p in periods if high - low >= PERIODS * float(p)), key=float):
             moved = seen.x.copy()
-            moved[:, column] += period
+            moved[:, column] += float(period)
             if seen.sign_of(moved) == 1:
-                yield f"{seen.formula.target} has the period {period:.6g} in {seen.columns[column]}"
+                told = f"{float(period):.6g}" if period.has(sympy.Float) else to_text(period)
+                yield f"{seen.formula.target} has the period {told} in {seen.columns[column]}"
                 break
 
 

@@ -26,7 +26,7 @@ def replaced(expression: sympy.Expr, mapping: Mapping[sympy.Expr, sympy.Expr]) -
 
 def rules(sign: Sign) -> list[Rule]:
     """All rules for a whole formula; ``sign`` tells that of a part on the data."""
-    signed = [lambda e, rule=rule: rule(e, sign) for rule in (open_roots, lower_roots, open_moduli)]
+    signed = [lambda e, rule=rule: rule(e, sign) for rule in (open_roots, lower_roots, open_moduli, part_signs)]
     local = [*LOCAL, *signed]
     return [*WHOLE, *(everywhere(rule) for rule in local), everywhere(lambda e: shortest(e, local))]
 
@@ -190,6 +190,28 @@ def open_moduli(expression: sympy.Expr, sign: Sign) -> sympy.Expr:
     return expression
 
 
+def part_signs(expression: sympy.Expr, sign: Sign) -> sympy.Expr:
+    """sign(a u) as sign(u) or -sign(u) where the data know one sign of a."""
+    if not isinstance(expression, sympy.sign):
+        return expression
+    told = {factor: sign(factor) for factor in sympy.Mul.make_args(expression.args[0])}
+    left = sympy.Mul(*(factor for factor, known in told.items() if not known))
+    return sympy.Mul(*(known for known in told.values() if known)) * (sympy.sign(left) if left != 1 else left)
+
+
+def moduli(expression: sympy.Expr) -> sympy.Expr:
+    """u sign(u) as abs(u), u^2 sign(u) as u abs(u), abs(u) sign(u) as u."""
+    if not expression.is_Mul:
+        return expression
+    powers = expression.as_powers_dict()
+    for jump in [base for base in powers if isinstance(base, sympy.sign) and powers[base] == 1]:
+        u = jump.args[0]
+        for base, instead in ((u, sympy.Abs(u)), (sympy.Abs(u), u)):
+            if powers.get(base, sympy.S.Zero).is_Integer and powers[base] >= 1:
+                return expression / jump / base * instead
+    return expression
+
+
 def angles(expression: sympy.Expr) -> sympy.Expr:
     """sin a cos b + cos a sin b as sin(a + b), and the like."""
     if len(expression.atoms(sympy.sin, sympy.cos)) < 3:  # the shortest, sin a cos a + .., is a double angle
@@ -206,6 +228,7 @@ LOCAL: list[Rule] = [
     polynomial(complete_squares),
     part_constants,
     quotients,
+    moduli,
 ]
 WHOLE: list[Rule] = [
     expand,

@@ -9,7 +9,7 @@ One constant at a time, the fewest bits first; the others are fitted again, and 
 the formula is written shorter, which may bring constants together, and snapped once more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf, log2
 
@@ -23,6 +23,7 @@ from .numbers import Choice, choices
 from .polish import Polished, polish
 from .rewrite import replaced
 from .shorten import shorten
+from .steep import jumps
 
 Array = NDArray[np.float64]
 EXACT = 1e-8  # relative residual below which rows are taken as free of noise
@@ -32,6 +33,7 @@ RARITY = 1.5  # ... and more for each bit of the name, as plain numbers are like
 EXPONENT_MARGIN = 1.0  # an exponent is a small fraction to begin with
 CHI2 = 4.0  # what a snapped constant may cost: two standard errors ...
 MOST_CHI2 = 9.0  # ... and up to three for a name much shorter than what the data tell
+DUST_CHI2 = 25.0  # a term of the size of rounding goes unless its constant is five standard errors from zero
 
 
 def snap(
@@ -43,6 +45,7 @@ def snap(
     noise: float | None = None,
     weights: ArrayLike | None = None,
     short: bool = True,
+    permitted: Callable[[sympy.Expr], bool] = lambda expression: True,
 ) -> sympy.Expr:
     """The expression polished, with exact numbers for the Floats that the data single out, and written short.
 
@@ -50,10 +53,11 @@ def snap(
 
     columns: name -> (N,), y (N,). ``held_out``: rows (columns, y) on which the error must stay as well. ``noise``: the
     rmse of y where it is known; by default the residual tells it. Without noise a number stays if the residual stays at
-    rounding; with noise if it lies within two standard errors and is told in fewer bits than the data tell.
+    rounding; with noise if it lies within two standard errors and is told in fewer bits than the data tell. Terms that the
+    data do not ask for go, and curves that may as well be infinitely steep become jumps, where those are ``permitted``.
     """
     judge = _Judge.of(columns, y, held_out, noise, weights)
-    best = _snap(judge.polish(expression), judge)
+    best = _snap(_sharpened(judge.polish(expression), judge, permitted), judge)
     for _ in range(2 if short else 0):
         shorter = shorten(best.expression, columns, y)
         if shorter == best.expression:
@@ -98,7 +102,10 @@ class _Judge:
     def accepts(self, old: Polished, new: Polished, price: float = CHI2) -> bool:
         """Whether the error stays where it was, on the rows and on those held out."""
         if self.exact(old):
-            return new.rmse <= max(FLOOR * self.size, old.rmse * 1.001) and self._holds(old, new, inf)
+            rounded = np.sqrt(1 + price / len(self.y))  # what the digits of the rows leave is noise as well
+            return bool(new.rmse <= max(FLOOR * self.size, old.rmse * max(rounded, 1.001))) and self._holds(
+                old, new, inf
+            )
         spread = max(old.rmse, self.noise)
         loss = len(self.y) * (new.rmse / spread) ** 2 - len(self.y) * (old.rmse / spread) ** 2
         return bool(loss <= price) and self._holds(old, new, price)
@@ -115,6 +122,17 @@ class _Judge:
         with np.errstate(all="ignore"):
             rmse = np.sqrt(np.mean((evaluate(expression, columns) - y) ** 2))
         return float(rmse) if np.isfinite(rmse) else inf
+
+
+def _sharpened(state: Polished, judge: _Judge, permitted: Callable[[sympy.Expr], bool]) -> Polished:
+    """With jumps for the curves whose steepness the data do not tell."""
+    while state.rmse < inf:
+        trials = (judge.polish(trial) for trial in jumps(state.expression) if permitted(trial))
+        better = next((trial for trial in trials if judge.accepts(state, trial)), None)
+        if better is None:
+            break
+        state = better
+    return state
 
 
 def _snap(state: Polished, judge: _Judge) -> Polished:
@@ -164,13 +182,15 @@ def _with(
 def _proposals(
     template: sympy.Expr, values: Mapping[sympy.Dummy, float], errors: Mapping[str, float], exact: bool
 ) -> list[tuple[sympy.Dummy, Choice, float]]:
-    """(constant, number for it, chi2 that it may cost), the fewest bits first."""
+    """(constant, number for it, chi2 that it may cost), the fewest bits first; zeros first where they cost least."""
     found = []
     exponents = {part for power in template.atoms(sympy.Pow) for part in (power.exp, -power.exp)}
     for parameter, value in values.items():
         error = errors[parameter.name]
-        if abs(value) <= (1e-8 if exact else 2 * error):
-            found.append((parameter, Choice(sympy.S.Zero, 0.0, -1.0), CHI2))
+        price = DUST_CHI2 if exact else MOST_CHI2  # a term less is much shorter
+        seen = np.sqrt(price) * error
+        if abs(value) <= (max(1e-8, seen if error < inf else 0.0) if exact else seen):
+            found.append((parameter, Choice(sympy.S.Zero, 0.0, -1.0), price))
         if error == inf:  # other constants can do its work: any number is right, one is the plainest
             unit = sympy.Integer(1 if value > 0 else -1)
             found.append((parameter, Choice(unit, float(unit), 0.0), CHI2))
@@ -185,7 +205,7 @@ def _proposals(
             for choice, price in priced
             if exact or (choice.value - value) ** 2 <= price * error**2
         ]
-    return sorted(found, key=lambda one: one[1].bits)
+    return sorted(found, key=lambda one: (one[1].bits, abs(values[one[0]]) / (errors[one[0].name] or 1.0)))
 
 
 def _price(saved: float) -> float:
