@@ -1,6 +1,8 @@
 """Runs of several columns: several targets, or the states of a motion."""
 
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     class Found:
         seconds = 1.0
+        cut = ()
 
         def __str__(self) -> str:
             return "dx/dt = 1 - x"
@@ -139,6 +142,68 @@ def test_a_target_and_ode_exclude_each_other(command: Command, table: Path) -> N
     result = command("discover", table)
     assert result.code == 2
     assert "--target" in result.err
+
+
+# ---- Ctrl+C
+
+
+class Ended:
+    """What a search that was interrupted has found."""
+
+    seconds = 1.0
+    cut = ("interrupted", "following")
+
+    def __str__(self) -> str:
+        return "the best so far"
+
+    def save(self, folder: Path, *, pictures: bool) -> None:
+        (folder / "1-x").mkdir(parents=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("discover_ode", ("--ode",)), ("discover_each", ("--target", "T", "--target", "g", "--inputs", "L"))],
+)
+@pytest.mark.parametrize("swallowed", [False, True])
+def test_ctrl_c_prints_and_saves_the_best_so_far(
+    command: Command,
+    table: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    words: tuple[str, ...],
+    swallowed: bool,
+) -> None:
+    def search(*_: object, progress: Callable[..., None], **settings: object) -> Ended:
+        try:
+            progress("x: ladder", 0.1, "")
+            with suppress(KeyboardInterrupt if swallowed else ZeroDivisionError):  # as foreign code may do
+                signal.raise_signal(signal.SIGINT)
+            progress("x: network", 0.2, "")
+        except KeyboardInterrupt:
+            return Ended()
+        raise AssertionError("Ctrl+C was lost")
+
+    monkeypatch.setattr(edgewise, name, search, raising=False)
+    result = command("discover", table, *words, "--out", tmp_path / "found")
+    assert (result.code, result.out) == (130, "the best so far\n")
+    assert "saved" in result.err
+    assert result.err.endswith("interrupted: this is the best so far\n")
+    assert (tmp_path / "found" / "1-x").is_dir()
+
+
+@pytest.mark.parametrize("words", [("--ode",), ("--target", "T", "--target", "g", "--inputs", "L")])
+def test_ctrl_c_before_there_is_anything(
+    command: Command, table: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    def search(*_: object, **settings: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    for name in ("discover_ode", "discover_each"):
+        monkeypatch.setattr(edgewise, name, search, raising=False)
+    result = command("discover", table, *words)
+    assert (result.code, result.out) == (130, "")
+    assert result.err == "interrupted before there was anything to keep\n"
 
 
 # ---- what was saved, a folder each

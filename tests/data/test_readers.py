@@ -117,6 +117,13 @@ def test_text_without_chosen_inputs_names_all_such_columns(write: Write) -> None
         read_table(path, "T")
 
 
+def test_a_file_without_a_column_of_numbers_names_none_that_is_not_there(write: Write) -> None:
+    with pytest.raises(ValuesError, match=r"'day' \(dates, .* No other column is left: write it as numbers\.$"):
+        read_table(write("day,y\n2024-01-01,2\n2024-01-02,4\n"), "y")
+    with pytest.raises(ValuesError, match=r"left: write them as numbers; or make each level .*--one-hot day,kind"):
+        read_table(write("day,kind,y\nmonday,a,2\ntuesday,b,4\n"), "y")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

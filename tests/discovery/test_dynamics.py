@@ -242,12 +242,25 @@ def test_it_says_dx_dt(found: Dynamics) -> None:
     text = str(found)
     assert "dx/dt = " in text
     assert "dy/dt = " in text
-    assert "2 trajectories, 240 points, states x, y" in text
+    assert "2 trajectories, 240 points, states x, y; 1 more held out\n" in text
     assert "follows  held out: rmse x" in text
     assert "law      it follows every trajectory" in text
     told = found.to_json()
     assert told["verified"] is True
     assert told["equations"] == list(found.equations)
+
+
+def test_constants_stand_with_the_digits_that_are_known(found: Dynamics) -> None:
+    law = found.laws["x"]
+    assert law.formula is not None
+    long = parse("1.23456789012345*x - x*y")
+    errors: dict[str, float]
+    for errors, equation in (({}, "dx/dt = 1.23457*x - x*y"), ({"c1": 1e-9}, "dx/dt = 1.23456789012345*x - x*y")):
+        formula = replace(law.formula, expression=long, constant_errors=errors)
+        told = replace(found, laws={**found.laws, "x": replace(law, formula=formula)})
+        assert equation in str(told).splitlines()
+        assert told.equations[0] == "dx/dt = 1.23456789012345*x - x*y"
+    assert "constants c1 = 1.2345678901 +- 1e-09   (dx/dt)" in str(told).splitlines()
 
 
 def test_the_law_goes_on_from_any_state(found: Dynamics) -> None:
@@ -297,14 +310,29 @@ def test_trajectories_by_a_column_by_a_list_and_from_a_file(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"t": [0.2, 0.1, *np.linspace(0.3, 1, 18)]}, r"t = 0.1 comes after 0.2 \(row 2\).*by="),
+        (
+            {"t": [0.2, 0.1, *np.linspace(0.3, 1, 18)]},
+            r"t = 0.1 comes after 0.2 \(row 2\).*--by COLUMN \(in Python: by='COLUMN'\)",
+        ),
         ({"t": [0.1, 0.1, *np.linspace(0.3, 1, 18)]}, r"t = 0.1 stands there twice \(row 2\)"),
-        ({"x": [np.nan, *np.ones(19)]}, "column 'x' has 1 cells missing"),
+        ({"x": [np.nan, *np.ones(19)]}, "column 'x' has 1 cell missing"),
+        ({"x": [np.nan, np.inf, *np.ones(18)]}, "column 'x' has 2 cells missing"),
     ],
 )
 def test_times_that_do_not_ascend_and_missing_cells_are_named(change: dict, said: str) -> None:
     with pytest.raises(ValuesError, match=said):
         discover_ode(columns() | change)
+
+
+def test_several_runs_without_a_name_for_them_are_told_which_column_it_is() -> None:
+    one = columns()
+    runs = {name: values * 2 for name, values in one.items()} | {"x": one["x"] * 2, "run": [3.0] * 20 + [4.0] * 20}
+    with pytest.raises(ValuesError, match=r"\(row 21\).*--by run \(in Python: by='run'\)"):
+        discover_ode(runs)
+    mixed = {name: np.ravel(np.column_stack([values] * 2)) for name, values in one.items()} | {"run": [0.0, 1.0] * 20}
+    mixed["t"][9] = mixed["t"][7]
+    with pytest.raises(ValuesError, match=r"trajectory '1.0' .* stands there twice \(row 10\)"):
+        discover_ode(mixed, by="run")
 
 
 def test_too_few_points_and_wrong_names_are_named() -> None:

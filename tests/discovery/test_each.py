@@ -90,3 +90,51 @@ def test_what_is_said_of_columns_is_said_to_whom_it_concerns(monkeypatch: pytest
 def test_what_cannot_be(targets: list[str], settings: dict, message: str) -> None:
     with pytest.raises((EdgewiseError, SettingsError), match=message):
         discover_each(columns(), targets, **{**QUICK, **settings})
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The targets that were searched for."""
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "edgewise.discovery.each.discover", lambda table, **_: asked.append(table.target) or discover(table, **QUICK)
+    )
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("change", "settings", "message"),
+    [
+        ({"root": np.ones(30)}, {}, "root"),
+        ({}, {"known": {"root": "nope + ..."}}, "nope"),
+        ({}, {"without": ["sine"]}, "sine"),
+    ],
+)
+def test_what_a_later_target_cannot_be_is_said_before_the_first_search(
+    monkeypatch: pytest.MonkeyPatch, change: dict, settings: dict, message: str
+) -> None:
+    asked = counted(monkeypatch)
+    with pytest.raises(EdgewiseError, match=message):
+        discover_each(columns() | change, ["product", "root"], **QUICK, **settings)
+    assert asked == []
+
+
+def test_names_given_once_are_for_every_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(
+        "edgewise.discovery.each.discover",
+        lambda table, without, **_: told.append(list(without)) or discover(table, **QUICK),
+    )
+    discover_each(columns(), ["product", "root"], without=(name for name in ("tan", "abs")), **QUICK)
+    assert told == [["tan", "abs"], ["tan", "abs"]]
+
+
+def test_ctrl_c_before_a_later_target_has_anything_keeps_the_earlier_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    def search(table: Table, **_: object) -> object:
+        if table.target == "root":
+            raise KeyboardInterrupt
+        return discover(table, **QUICK)
+
+    monkeypatch.setattr("edgewise.discovery.each.discover", search)
+    assert discover_each(columns(), ["product", "root"], **QUICK).targets == ("product",)
+    with pytest.raises(KeyboardInterrupt):
+        discover_each(columns(), ["root", "product"], **QUICK)

@@ -1,6 +1,7 @@
 """The commands. Each imports what it needs when it runs, so that ``edgewise --help`` answers at once."""
 
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +11,8 @@ import edgewise
 from edgewise.errors import SettingsError, StorageError
 
 from . import motion, runs, several, words
-from .entry import Interrupts, say
-from .progress import Progress
-from .start import INTERRUPTED
+from .entry import say
+from .searching import searched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -346,25 +346,10 @@ def _discover(table: "Table", out: Path | None, as_json: bool, **settings: Any) 
     say(f"  data      {table.rows} rows, {columns}; seed {seed}, up to {time_budget:g} s")
     if out is not None:
         _say_of_earlier(out, resume)
-    search = edgewise.discover  # loads torch, which is not to count as searching
-    found = None
-    try:
-        with Interrupts() as interrupts:
-            with Progress(time_budget) as bar:
-
-                def progress(stage: str, share: float, best: str) -> None:
-                    interrupts.insist()
-                    bar(stage, share, best)
-
-                found = search(table, progress=progress, checkpoint=out, **settings)
-            interrupts.only_note()
-            _tell(found, out, as_json)
-    except KeyboardInterrupt:
-        say("interrupted before there was anything to keep" if found is None else "interrupted before all was done")
-        raise typer.Exit(INTERRUPTED) from None
-    if interrupts.seen:
-        say("interrupted: this is the best so far")
-        raise typer.Exit(INTERRUPTED)
+    search = partial(
+        edgewise.discover, table, checkpoint=out, **settings
+    )  # loads torch, which is not to count as searching
+    searched(time_budget, search, lambda found: _tell(found, out, as_json))
 
 
 def _say_of_earlier(out: Path, resume: bool) -> None:

@@ -1,17 +1,16 @@
 """``edgewise discover --ode``: a law of motion from trajectories."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import typer
 
 import edgewise
 from edgewise.errors import SettingsError
 
-from . import runs, words
-from .entry import say
-from .progress import Progress
+from . import runs
+from .searching import searched
+from .several import tell
 
 SEARCH = {"time_budget", "effort", "seed", "primitives", "functions", "without", "prefer", "max_complexity", "engine"}
 USED = SEARCH | {"table", "inputs", "out", "as_json", "ode", "time", "by"}
@@ -39,14 +38,8 @@ def discover(
 ) -> None:
     """Search, print, save each state's discovery in a folder of its own below ``out``."""
     runs.say_if_replaced(out)
-    search = edgewise.discover_ode
-    with Progress(settings["time_budget"]) as bar:
-        found = search(table, time, states, by=by, progress=bar, **settings)
-    say(f"  took      {found.seconds:.1f} s")
-    typer.echo(words.as_json(found.to_json()) if as_json else str(found))
-    if out is not None:
-        found.save(out, pictures=True)
-        say(f"  saved     {out}/  ({', '.join(sorted(file.name for file in out.iterdir()))})")
+    search = partial(edgewise.discover_ode, table, time, states, by=by, **settings)
+    searched(settings["time_budget"], search, lambda found: tell(found, out, as_json, found.cut))
 
 
 def _listed(options: Sequence[str]) -> str:

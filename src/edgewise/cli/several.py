@@ -1,6 +1,7 @@
 """``edgewise discover`` with several targets: a law for each."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,10 @@ from edgewise.errors import SettingsError
 
 from . import runs, words
 from .entry import say
-from .progress import Progress
+from .searching import searched
 
 if TYPE_CHECKING:
-    from edgewise import Table
+    from edgewise import Discoveries, Dynamics, Table
 
 
 def discover(table: "Table", targets: Sequence[str], out: Path | None, as_json: bool, **settings: Any) -> None:
@@ -23,10 +24,13 @@ def discover(table: "Table", targets: Sequence[str], out: Path | None, as_json: 
         raise SettingsError("--known is a part of one law: give one --target with it.")
     if not settings["resume"]:
         runs.say_if_replaced(out)
-    search = edgewise.discover_each
-    with Progress(settings["time_budget"]) as bar:
-        found = search(table, targets, progress=bar, checkpoint=out, **settings)
-    say(f"  took      {found.seconds:.1f} s")
+    search = partial(edgewise.discover_each, table, targets, checkpoint=out, **settings)
+    searched(settings["time_budget"], search, lambda found: tell(found, out, as_json))
+
+
+def tell(found: "Discoveries | Dynamics", out: Path | None, as_json: bool, cut: Sequence[str] = ()) -> None:
+    """Print what was found of several columns, and save each in a folder of its own."""
+    say(f"  took      {found.seconds:.1f} s" + (f", cut short in: {', '.join(cut)}" if cut else ""))
     typer.echo(words.as_json(found.to_json()) if as_json else str(found))
     if out is not None:
         found.save(out, pictures=True)

@@ -184,10 +184,11 @@ def _require_numbers(sheet: Sheet, names: Sequence[str]) -> None:
     if text:
         examples = ", ".join(f"{name!r} ({_kind(cell)}like {cell!r})" for name, cell in text.items())
         rest = [name for name in names if name not in text]
+        choose = f"Choose the inputs: --inputs {quote(','.join(rest))} (in Python: inputs={rest})"
+        write = f"No other column is left: write {'it' if len(text) == 1 else 'them'} as numbers"
         raise ValuesError(
             f"{examples} in {sheet.path} hold{'s' * (len(text) == 1)} text, not numbers. "
-            f"Choose the inputs: --inputs {quote(','.join(rest) or 'A,B')} (in Python: inputs={rest or ['A', 'B']})"
-            f"{_coding(sheet, text)}."
+            f"{choose if rest else write}{_coding(sheet, text)}."
         )
 
 

@@ -1,7 +1,7 @@
 """Several targets of one table: a discovery for each, by the same inputs."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -9,12 +9,15 @@ from typing import Any, Self
 from edgewise.data import Table, as_table
 from edgewise.errors import ColumnError, SettingsError, StorageError, did_you_mean
 
+from .knowledge import Bound, knowledge
 from .parts import Progress, load_parts, part_folder, part_progress, save_parts
 from .pipeline import INTERRUPTED, discover
+from .prepare import prepare
 from .result import Discovery, inputs_in_words
 from .settings import checked
 
 BY_COLUMN = ("units", "shapes")
+KNOWN = {"primitives", "functions", "without", "preferred", "max_complexity", "units", "known", "shapes"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +99,8 @@ def discover_each(
     targets together: what one leaves over goes to the next. ``known`` maps targets to what is known of each; ``units``
     and ``shapes`` are by column, each target's own for itself. ``checkpoint`` is the folder that `Discoveries.save` is to
     write, each target below it. All other settings are those of `discover`, for every target. Ctrl+C ends the search for
-    the target at hand, and those after it are left out.
+    the target at hand, and those after it are left out. What the table or the settings cannot be for any of the targets is
+    said before the first search.
 
     Raises ColumnError for a target that is no column, SettingsError for targets that are none or come twice, and what
     `discover` raises.
@@ -113,17 +117,25 @@ def discover_each(
             f"known maps each target to what is known of it, like {{{targets[0]!r}: '... + 1'}}, got {known!r}."
         )
     _check_names(tables[0], targets, {**settings, "known": known})
+    settings = {name: list(value) if isinstance(value, Iterator) else value for name, value in settings.items()}
+    told = {one.target: {"known": (known or {}).get(one.target), **_said_of(settings, one)} for one in tables}
+    for one in tables:  # what one of them cannot be is said before the first is searched for
+        _check(one, told[one.target])
     found: dict[str, Discovery] = {}
     for number, one in enumerate(tables):
         left = time_budget - (time.monotonic() - began)
-        found[one.target] = discover(
-            one,
-            time_budget=max(left / (len(tables) - number), 0.1),
-            progress=part_progress(progress, one.target, number, len(tables)),
-            checkpoint=None if checkpoint is None else part_folder(checkpoint, number, one.target),
-            known=(known or {}).get(one.target),
-            **_said_of(settings, one),
-        )
+        try:
+            found[one.target] = discover(
+                one,
+                time_budget=max(left / (len(tables) - number), 0.1),
+                progress=part_progress(progress, one.target, number, len(tables)),
+                checkpoint=None if checkpoint is None else part_folder(checkpoint, number, one.target),
+                **told[one.target],
+            )
+        except KeyboardInterrupt:
+            if not found:
+                raise  # there is nothing to keep yet
+            break
         if INTERRUPTED in found[one.target].cut:
             break
     return Discoveries(found, tables[0].inputs, time.monotonic() - began)
@@ -156,6 +168,13 @@ def _said_of(settings: Mapping[str, Any], table: Table) -> dict[str, Any]:
         else value
         for name, value in settings.items()
     }
+
+
+def _check(table: Table, settings: Mapping[str, Any]) -> None:
+    """Raise what `discover` would of this table and of what is said of it, before any search."""
+    left, told = knowledge(table, **{name: value for name, value in settings.items() if name in KNOWN})
+    prepared = prepare(left, settings.get("seed", 0))
+    Bound(told, prepared.symbols, left.target).check_network(prepared)
 
 
 def _check_names(table: Table, targets: Sequence[str], settings: Mapping[str, Any]) -> None:

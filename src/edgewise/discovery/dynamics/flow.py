@@ -1,5 +1,7 @@
 """Following a law of motion through time: many pieces of trajectories, and many sets of constants, at once."""
 
+import math
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,20 +22,34 @@ class _Endless(Exception):
     """The right-hand side was asked too often: the law runs away, or is too stiff to be followed."""
 
 
+class Late(Exception):
+    """The time for following is over."""
+
+
 @dataclass(frozen=True)
 class Flow:
     """dz/dt = f(z; theta): ``models`` are the right-hand sides over ``names``, their constants taken out.
 
-    The constants of all states lie behind one another in ``theta``.
+    The constants of all states lie behind one another in ``theta``. Whoever follows it after ``deadline`` (of
+    `time.monotonic`) gets `Late`. With ``parts`` each step from point to point is so many of Runge and Kutta's fourth order:
+    quick, and near enough beside noise; without, as many as ``tolerance`` asks for.
     """
 
     names: tuple[str, ...]
     models: tuple[sympy.Expr, ...]
     theta: Array
     tolerance: float = 1e-11
+    deadline: float = math.inf
+    parts: int = 0
 
     @classmethod
-    def of(cls, names: Sequence[str], expressions: Sequence[sympy.Expr], tolerance: float = 1e-11) -> "Flow":
+    def of(
+        cls,
+        names: Sequence[str],
+        expressions: Sequence[sympy.Expr],
+        tolerance: float = 1e-11,
+        deadline: float = math.inf,
+    ) -> "Flow":
         """The flow of expressions over ``names``, one for each name."""
         models: list[sympy.Expr] = []
         values: list[float] = []
@@ -42,7 +58,7 @@ class Flow:
             free = {p: sympy.Dummy(f"constant {len(values) + i}", real=True) for i, p in enumerate(constants)}
             models.append(template.xreplace(free))
             values += list(constants.values())
-        return cls(tuple(names), tuple(models), np.array(values), tolerance)
+        return cls(tuple(names), tuple(models), np.array(values), tolerance, deadline)
 
     @cached_property
     def _compiled(self) -> Callable[..., list[Array]]:
@@ -56,8 +72,13 @@ class Flow:
 
     def velocity(self, states: Array, theta: Array) -> Array:
         """(states, copies, pieces) of states (states, copies, pieces) and constants (copies, constants)."""
+        if time.monotonic() > self.deadline:
+            raise Late
         values = self._compiled(*states, *theta.T[:, :, None])
-        return np.stack([np.broadcast_to(value, states.shape[1:]) for value in values])
+        found = np.empty(states.shape)
+        for state, value in enumerate(values):
+            found[state] = value
+        return found
 
     def follow(self, starts: Array, times: Array, theta: Array) -> Array:
         """The states (points, states, copies, pieces) at times (pieces, points), from starts (states, copies, pieces);
@@ -65,11 +86,24 @@ class Flow:
         path = np.full((times.shape[1], *starts.shape), np.nan)
         path[0] = starts
         for point, steps in enumerate(np.diff(times, axis=1).T, 1):
-            end = self._across(path[point - 1], steps, theta)
+            across = self._quickly if self.parts else self._across
+            end = across(path[point - 1], steps, theta)
             if end is None:
                 break
             path[point] = end
         return path
+
+    def _quickly(self, states: Array, steps: Array, theta: Array) -> Array | None:
+        """The same as `_across`, in few steps of one length."""
+        h = steps / self.parts
+        with np.errstate(all="ignore"):
+            for _ in range(self.parts):
+                first = self.velocity(states, theta)
+                second = self.velocity(states + h / 2 * first, theta)
+                third = self.velocity(states + h / 2 * second, theta)
+                last = self.velocity(states + h * third, theta)
+                states = states + h / 6 * (first + 2 * second + 2 * third + last)
+        return states if np.isfinite(states).all() else None
 
     def _across(self, starts: Array, steps: Array, theta: Array) -> Array | None:
         """The states (states, copies, pieces) one step later, each piece by its own length of time."""

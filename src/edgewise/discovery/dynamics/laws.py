@@ -49,16 +49,26 @@ def even_law(table: Table, seed: int) -> Discovery:
     )
 
 
-def refined(law: Discovery, expression: sympy.Expr, constant_errors: Mapping[str, float], table: Table) -> Discovery:
+def refined(
+    law: Discovery,
+    expression: sympy.Expr,
+    constant_errors: Mapping[str, float],
+    table: Table,
+    another: bool = False,
+) -> Discovery:
     """The law with the pick's ``expression`` in place of the one that slopes had given, its constants in the digits that
     their errors support. All that was said of the pick is said anew: errors, those of the other formulas too, are on all
-    slopes of ``table``."""
-    if law.formula is None:
+    slopes of ``table``. ``another`` says that it is of another form: then nothing that the slopes said of the pick holds.
+    """
+    pick = law.formula
+    if pick is None:
         return law
-    new = _scored(replace(law.formula, expression=expression, constant_errors=constant_errors).rounded(), table)
+    if another:
+        law = replace(law, verified=False, reason=None)
+    new = _scored(replace(pick, expression=expression, constant_errors=constant_errors).rounded(), table)
     front = Front([new], floor=law.front.floor, tolerance=law.front.tolerance)
     for other in law.front:
-        if other is not law.formula and not front.beaten_by(scored := _scored(other, table)):
+        if (another or other is not pick) and not front.beaten_by(scored := _scored(other, table)):
             front.add(scored)
     if not len(front):
         return law

@@ -5,8 +5,10 @@ through time, comes nearest to the states that were measured (H. G. Bock, Recent
 techniques for ODE, 1983). Then constants become the numbers that people write, where the trajectories single them out.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sympy
@@ -16,12 +18,14 @@ from edgewise.formula.anatomy import rebuild
 from edgewise.symbolic.numbers import choices
 from edgewise.symbolic.polish import descend
 
-from .flow import Flow
+from .flow import Flow, Late, along
 from .trajectories import Trajectory
 
 CLEAN_POINTS, NOISY_POINTS = 10, 30  # of a piece, after its first
 MOST_PIECES = 60
 STEP = 1e-6  # relative, for differences
+PARTS = 2  # steps from point to point where formulas are compared
+NUDGE = 1e-4  # of the noise: the same, of the state in which a whole trajectory begins
 STEPS = 12  # of Gauss-Newton
 WITHIN = 2.5  # standard errors in which a plain number is looked for
 MARGIN = 6.0  # bits by which the trajectories must tell a constant better than its name does
@@ -36,11 +40,33 @@ Array = np.ndarray
 @dataclass(frozen=True)
 class Shot:
     """Right-hand sides with constants from the trajectories; ``errors`` are their standard errors, for each state by the
-    names of `edgewise.formula.constants`; ``rmse`` (states,) is what the pieces miss by."""
+    names of `edgewise.formula.constants`; ``rmse`` (states,) is what the pieces miss by. ``cut`` says that the time was
+    over: then no constant has an error, and none was tried as a plain number."""
 
     expressions: tuple[sympy.Expr, ...]
     errors: tuple[dict[str, float], ...]
     rmse: Array
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How near right-hand sides come to noisy trajectories: the sum of squares ``cost`` in units of the noise, after
+    ``constants`` (states,) were fitted to ``numbers`` measured ones (less those that went into the starts)."""
+
+    cost: float
+    constants: tuple[int, ...]
+    numbers: int
+
+    @property
+    def bits(self) -> float:
+        """Twice the negative log likelihood of the fit alone."""
+        return self.numbers * math.log(max(self.cost, 1e-300) / self.numbers)
+
+    @property
+    def bic(self) -> float:
+        """The Bayesian information criterion: what a constant explains must be worth its price."""
+        return self.bits + sum(self.constants) * math.log(self.numbers)
 
 
 def shoot(
@@ -48,34 +74,68 @@ def shoot(
     expressions: Sequence[sympy.Expr],
     trajectories: Sequence[Trajectory],
     noise: Array,
+    deadline: float = math.inf,
 ) -> Shot | None:
     """The expressions (over ``names``, one for each state) with the constants that follow the trajectories best.
 
     ``noise`` (states,) is 0 where the states are clean. Constants that were snapped on slopes in noise are fitted again.
-    None where the law cannot be followed along the pieces.
+    None where the law cannot be followed along the pieces, and where the time was over before it was.
     """
-    noisy = bool(np.any(noise > 0))
-    if noisy:
-        expressions = [released(expression) for expression in expressions]
-    problem = _Problem.of(names, expressions, trajectories, noise)
-    first = problem.fit(problem.flow.theta)
+    problem = _Problem.of(names, expressions, trajectories, noise, deadline)
+    try:
+        first = problem.fit(problem.flow.theta)
+    except Late:
+        return None
     if first is None:
         return None
-    theta, fixed = problem.plain(*first)
-    if fixed:
-        again = problem.fit(theta, tuple(fixed), first[1])
-        if again is not None and problem.costs_nothing(first[2], again[2], len(fixed)):
-            return problem.shot(*again, fixed)
-    return problem.shot(*first, {})
+    try:
+        theta, fixed = problem.plain(*first)
+        if fixed:
+            again = problem.fit(theta, tuple(fixed), first[1])
+            if again is not None and problem.costs_nothing(first[2], again[2], len(fixed)):
+                return problem.shot(*again, fixed)
+        return problem.shot(*first, {})
+    except Late:
+        return replace(problem, flow=replace(problem.flow, deadline=math.inf)).hasty(*first)
+
+
+def compared(
+    names: Sequence[str],
+    expressions: Sequence[sympy.Expr],
+    trajectories: Sequence[Trajectory],
+    noise: Array,
+    deadline: float = math.inf,
+) -> Fit | None:
+    """How near the expressions come to noisy trajectories; None where they cannot be followed. Raises `Late`."""
+    exact = _Problem.of(names, expressions, trajectories, noise, deadline)
+    problem = replace(exact, flow=replace(exact.flow, parts=PARTS))
+    found = problem.fit(problem.flow.theta)
+    if found is None:
+        return None
+    constants = tuple(len(parameters) for _, parameters in problem.templates)
+    return Fit(found[2], constants, problem.seen.size - problem.seen[0].size)
 
 
 def begin(flow: Flow, one: Trajectory, noise: Array) -> Array:
     """The state (states,) from which the flow comes nearest to a noisy trajectory; the first one measured where the flow
-    cannot be followed from there."""
+    cannot be followed from there. Raises `Late`."""
     scale = np.where(noise > 0, noise, 1.0)
-    problem = _Problem(flow, (), one.times[None], one.states[:, :, None], scale)
-    found = problem.fit(flow.theta, tuple(range(len(flow.theta))))
-    return one.states[0] if found is None else found[1][:, 0]
+    nudges = NUDGE * scale
+
+    def residual(start: Array) -> Array:
+        return np.asarray((along(flow, start, one.times) - one.states) / scale).ravel()
+
+    def jacobian(start: Array) -> Array:
+        here = residual(start)
+        moved = [
+            (residual(start + nudge * unit) - here) / nudge
+            for nudge, unit in zip(nudges, np.eye(len(start)), strict=True)
+        ]
+        return np.nan_to_num(np.column_stack(moved), nan=0.0, posinf=0.0, neginf=0.0)
+
+    if not np.isfinite(residual(one.states[0])).all():
+        return one.states[0]
+    return descend(residual, jacobian, one.states[0], steps=STEPS)[0]
 
 
 def released(expression: sympy.Expr) -> sympy.Expr:
@@ -105,16 +165,23 @@ class _Problem:
 
     @classmethod
     def of(
-        cls, names: Sequence[str], expressions: Sequence[sympy.Expr], trajectories: Sequence[Trajectory], noise: Array
+        cls,
+        names: Sequence[str],
+        expressions: Sequence[sympy.Expr],
+        trajectories: Sequence[Trajectory],
+        noise: Array,
+        deadline: float,
     ) -> "_Problem":
         noisy = bool(np.any(noise > 0))
+        if noisy:
+            expressions = [released(expression) for expression in expressions]
         pieces = _pieces(trajectories, NOISY_POINTS if noisy else CLEAN_POINTS)
         seen = np.stack([piece.states for piece in pieces], axis=2)
         spread = np.std(np.concatenate([one.states for one in trajectories]), axis=0)
         spread[spread == 0] = 1.0
         split = [split_constants(expression) for expression in expressions]
         templates = tuple((template, tuple(values)) for template, values in split)
-        flow = Flow.of(names, expressions, 1e-8 if noisy else 1e-12)
+        flow = Flow.of(names, expressions, 1e-8 if noisy else 1e-12, deadline)
         scale = np.where(noise > 0, noise, spread)
         return cls(
             flow, templates, np.stack([piece.times for piece in pieces]), seen, scale, 1.0 if noisy else SYSTEMATIC
@@ -132,7 +199,8 @@ class _Problem:
     def fit(
         self, theta: Array, fixed: tuple[int, ...] = (), starts: Array | None = None
     ) -> tuple[Array, Array, float] | None:
-        """Constants, starts (states, pieces) and the sum of squares, from there; those ``fixed`` keep their values."""
+        """Constants, starts (states, pieces) and the sum of squares, from there; those ``fixed`` keep their values. Where the
+        time is over, the best until then; `Late` where there is none yet."""
         free = [i for i in range(len(theta)) if i not in fixed]
         shape, whole = self.seen[0].shape, np.array(theta, dtype=np.float64)
 
@@ -141,8 +209,15 @@ class _Problem:
             constants[free] = both[: len(free)]
             return constants, both[len(free) :].reshape(shape)
 
+        best: list[tuple[float, Array]] = []
+
         def residual(both: Array) -> Array:
-            return self._residual(*parted(both))
+            left = self._residual(*parted(both))
+            with np.errstate(over="ignore"):
+                cost = float(left @ left)
+            if not best or cost < best[0][0]:
+                best[:] = [(cost, both)]
+            return left
 
         def jacobian(both: Array) -> Array:
             return self._jacobian(*parted(both), free)
@@ -150,9 +225,10 @@ class _Problem:
         begin = np.concatenate([whole[free], (self.seen[0] if starts is None else starts).ravel()])
         if not np.isfinite(residual(begin)).all():
             return None
-        both, left = descend(residual, jacobian, begin, steps=STEPS)
-        constants, starts = parted(both)
-        return constants, starts, float(left @ left)
+        with suppress(Late):
+            descend(residual, jacobian, begin, steps=STEPS)
+        cost, both = best[0]
+        return *parted(both), cost
 
     def _residual(self, theta: Array, starts: Array) -> Array:
         path = self.flow.follow(starts[:, None, :], self.times, theta[None])[:, :, 0, :]
@@ -221,6 +297,13 @@ class _Problem:
         """The expressions with these constants."""
         free = [i for i in range(len(theta)) if i not in fixed]
         errors = dict(zip(free, np.sqrt(np.abs(np.diag(self.covariance(theta, starts, cost, free)))), strict=True))
+        return self._written(theta, starts, fixed, errors)
+
+    def hasty(self, theta: Array, starts: Array, cost: float) -> Shot:
+        """The same without errors, for which there was no time."""
+        return replace(self._written(theta, starts, {}, dict.fromkeys(range(len(theta)), np.nan)), cut=True)
+
+    def _written(self, theta: Array, starts: Array, fixed: dict[int, sympy.Expr], errors: Mapping[int, float]) -> Shot:
         written, told, at = [], [], 0
         for template, parameters in self.templates:
             places = dict(zip(parameters, range(at, at + len(parameters)), strict=True))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -58,10 +59,10 @@ def trajectories_of(
         columns, groups = _columns(table, (time, *names), by)
         apart = dict.fromkeys(groups)
         for group in apart:
-            rows = np.array([one == group for one in groups])
+            rows = np.flatnonzero([one == group for one in groups])
             called = group if len(apart) > 1 else f"{number}" if len(tables) > 1 else ""
             states_there = np.column_stack([columns[name][rows] for name in names])
-            found.append(_checked(Trajectory(columns[time][rows], states_there, called), time, by))
+            found.append(_checked(Trajectory(columns[time][rows], states_there, called), rows, time, names, by))
     return names, tuple(found)
 
 
@@ -88,9 +89,8 @@ def _columns(table: Any, names: Sequence[str], by: str | None) -> tuple[Mapping[
         groups = [] if by is None else [str(cell) for cell in np.asarray(held[find_column(by, _names(table), TELLS)])]
         for name, values in columns.items():
             if not np.isfinite(values).all():
-                raise ValuesError(
-                    f"column {name!r} has {int(np.sum(~np.isfinite(values)))} cells missing or infinite. {FILL}"
-                )
+                lost = int(np.sum(~np.isfinite(values)))
+                raise ValuesError(f"column {name!r} has {lost} cell{'s' * (lost > 1)} missing or infinite. {FILL}")
     else:
         sheet = read_sheet(_path(table))
         for name in names:
@@ -109,7 +109,8 @@ def _path(table: Any) -> str | Path:
     return table
 
 
-def _checked(trajectory: Trajectory, time: str, by: str | None) -> Trajectory:
+def _checked(trajectory: Trajectory, rows: np.ndarray, time: str, names: Sequence[str], by: str | None) -> Trajectory:
+    """The trajectory, which stands in these ``rows`` (from 0) of its table."""
     called = f"trajectory {trajectory.name!r}" if trajectory.name else "the trajectory"
     if len(trajectory) < LEAST:
         raise ValuesError(
@@ -124,8 +125,24 @@ def _checked(trajectory: Trajectory, time: str, by: str | None) -> Trajectory:
             if before == after
             else f"{time} = {after:g} comes after {before:g}"
         )
-        several = (
-            "" if by else " If the table holds several trajectories, name the column that tells them apart: by=..."
+        several = "" if by else _several(trajectory, at, names)
+        raise ValuesError(
+            f"{called} does not go forward in time: {said} (row {rows[at + 1] + 1}). Sort its rows.{several}"
         )
-        raise ValuesError(f"{called} does not go forward in time: {said} (row {at + 2}). Sort its rows.{several}")
     return trajectory
+
+
+def _several(trajectory: Trajectory, at: int, names: Sequence[str]) -> str:
+    """What to do where a table holds several trajectories, of which the first ends ``at`` that point: a column that stays
+    the same until there tells them apart."""
+    states = trajectory.states
+    tell = [
+        i
+        for i in range(len(names))
+        if at and np.all(states[: at + 1, i] == states[0, i]) and states[at + 1, i] != states[0, i]
+    ]
+    column = names[tell[0]] if tell else "COLUMN"
+    return (
+        " If the table holds several trajectories, name the column that tells them apart: "
+        f"--by {quote(column)} (in Python: by={column!r})."
+    )
