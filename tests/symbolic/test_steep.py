@@ -80,6 +80,9 @@ def test_a_jump_that_is_not_permitted_is_not_made(columns):
         ("v**2*sign(v/c)", "v*abs(v)"),
         ("c*sign(c)", "c"),
         ("sign(v*(c + 1))", "sign(v)"),
+        ("v**2*(step(-v) - 1/2)", "-v*abs(v)/2"),
+        ("2*c*step(v) - c", "c*sign(v)"),
+        ("c*step(v) - 3", "c*step(v) - 3"),
     ],
 )
 def test_signs_beside_their_argument(long, short, columns):

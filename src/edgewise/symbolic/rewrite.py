@@ -212,6 +212,14 @@ def moduli(expression: sympy.Expr) -> sympy.Expr:
     return expression
 
 
+def centred(expression: sympy.Expr) -> sympy.Expr:
+    """step(u) - 1/2 as sign(u)/2."""
+    steps = {
+        part: (1 + sympy.sign(part.args[0])) / 2 for part in expression.atoms(sympy.Heaviside) if part.args[1] == 1
+    }
+    return replaced(expression, steps) if steps else expression
+
+
 def angles(expression: sympy.Expr) -> sympy.Expr:
     """sin a cos b + cos a sin b as sin(a + b), and the like."""
     if len(expression.atoms(sympy.sin, sympy.cos)) < 3:  # the shortest, sin a cos a + .., is a double angle
@@ -239,4 +247,5 @@ WHOLE: list[Rule] = [
     pythagoras,
     hyperbolic,
     angles,
+    centred,
 ]

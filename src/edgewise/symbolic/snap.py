@@ -188,8 +188,7 @@ def _proposals(
     for parameter, value in values.items():
         error = errors[parameter.name]
         price = DUST_CHI2 if exact else MOST_CHI2  # a term less is much shorter
-        seen = np.sqrt(price) * error
-        if abs(value) <= (max(1e-8, seen if error < inf else 0.0) if exact else seen):
+        if abs(value) <= max(1e-8 if exact else 0.0, np.sqrt(price) * error):
             found.append((parameter, Choice(sympy.S.Zero, 0.0, -1.0), price))
         if error == inf:  # other constants can do its work: any number is right, one is the plainest
             unit = sympy.Integer(1 if value > 0 else -1)
