@@ -8,7 +8,7 @@ import sympy
 from scipy.integrate import solve_ivp
 
 from edgewise import Discovery, Dynamics, Formula, Table, discover_ode
-from edgewise.discovery.dynamics.choosing import choose, form, near, polynomials, without_a_term
+from edgewise.discovery.dynamics.choosing import Choice, choose, form, near, polynomials, without_a_term
 from edgewise.discovery.dynamics.found import Followed
 from edgewise.discovery.dynamics.laws import refined
 from edgewise.discovery.dynamics.shooting import shoot
@@ -208,6 +208,18 @@ def test_one_noisy_orbit_is_one_curve() -> None:
     told = left_open(laws, [one], shot, replace(choice, rivals={}))
     assert any("one trajectory is one curve" in doubt for doubt in told)
     assert not any("one curve" in doubt for doubt in left_open(laws, [one, one], shot, replace(choice, rivals={})))
+
+
+def test_what_is_left_must_be_noise_alone() -> None:
+    noise = np.full(2, 0.03)
+    choice = Choice(TRUTH)
+    for second, said in (("0.1*hare*lynx - 0.4*lynx", False), ("0.27*hare + 0.08*lynx - 1.3", True)):
+        shot = shoot(NAMES, (TRUTH[0], parse(second)), several(), noise)
+        assert shot is not None
+        doubts = left_open(laws_of(*shot.expressions), several(), shot, choice)
+        assert any("what it leaves of lynx goes along from point to point" in doubt for doubt in doubts) is said
+        clean = left_open(laws_of(*shot.expressions), several(), shot, None)
+        assert not any("from point to point" in doubt for doubt in clean)
 
 
 def test_constants_that_no_trajectory_tells_leave_the_law_open() -> None:

@@ -191,13 +191,17 @@ class _Motion:
             options = [self._options(number, expressions[number], free) for number in range(len(self.names))]
             choice = choose(symbols, options, self.learned, self.slopes.noise, clock.until(CHOOSING))
         chosen = expressions if choice is None else choice.expressions
-        found = shoot(symbols, chosen, self.learned, self.slopes.noise, clock.until(SHOOTING))
-        if found is None or found.cut:
-            self.cut.append("constants")
         if choice is not None and choice.cut:
             self.cut.append("choosing")
-        if found is None:
+        try:
+            found = shoot(symbols, chosen, self.learned, self.slopes.noise, clock.until(SHOOTING))
+        except Late:
+            self.cut.append("constants")
             return False, (UNSETTLED,)
+        if found is None:
+            return False, ()
+        if found.cut:
+            self.cut.append("constants")
         before = self.laws
         self.laws = {
             name: _with(before[name], found, number, self.tables[number], chosen[number] != expressions[number])

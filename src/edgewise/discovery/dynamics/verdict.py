@@ -14,6 +14,7 @@ from .slopes import resting
 from .trajectories import Trajectory
 
 TOLD = 1 / 3  # of a constant: the standard error with which trajectories tell it
+TREND = 3.0  # standard deviations of chance, by which what is left of noisy states goes along from point to point
 MOST = 4  # fitted constants of a right-hand side: with more any smooth one is interpolated
 MOST_ON_A_CURVE = 2  # the same where noisy states lie on one curve
 
@@ -37,6 +38,9 @@ def left_open(
         if law.formula is not None:
             found += _of_one(law, law.formula, shot.errors[number], on_a_curve)
     if choice is not None:
+        for number, name in enumerate(laws):
+            if shot.trend[number] > TREND:
+                found.append(f"what it leaves of {name} goes along from point to point, so it is not noise alone")
         for number, rival in choice.rivals.items():
             law = list(laws.values())[number]
             short = {number: sympy.Float(f"{float(number):.3g}") for number in rival.atoms(sympy.Float)}
