@@ -62,7 +62,8 @@ def test_nothing_is_followed_after_the_deadline() -> None:
 
 def test_constants_are_the_best_until_the_deadline(looks: Callable[[float], list[None]]) -> None:
     one = hunted(0)
-    assert shoot(["x", "y"], HUNTERS, [one], NOISE, -math.inf) is None
+    with pytest.raises(Late):
+        shoot(["x", "y"], HUNTERS, [one], NOISE, -math.inf)
     done = looks(math.inf)
     whole = shoot(["x", "y"], HUNTERS, [one], NOISE, 1.0)
     looks(len(done) // 2)
@@ -89,6 +90,18 @@ def test_many_noisy_trajectories_end_with_the_budget_and_say_so() -> None:
     assert not found.verified
     assert f"note: the budget or an interruption ended early: {', '.join(found.cut)}." in str(found)
     assert found.to_json()["cut"] == list(found.cut)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_law_that_no_piece_follows_is_not_cut(monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
+    def no_shot(*_: object) -> None:
+        if late:
+            raise Late
+
+    monkeypatch.setattr("edgewise.discovery.dynamics.ode.shoot", no_shot)
+    t = np.linspace(0, 2, 40)
+    found = discover_ode({"t": t, "x": np.exp(-t)}, time_budget=20, effort=0.05)
+    assert (found.refined, found.cut, found.verified) == (False, ("constants",) if late else (), not late)
 
 
 # ---- Ctrl+C

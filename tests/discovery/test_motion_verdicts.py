@@ -8,13 +8,13 @@ import sympy
 from scipy.integrate import solve_ivp
 
 from edgewise import Discovery, Dynamics, Formula, Table, discover_ode
-from edgewise.discovery.dynamics.choosing import choose, form, near, polynomials, without_a_term
+from edgewise.discovery.dynamics.choosing import Choice, choose, form, near, polynomials, without_a_term
 from edgewise.discovery.dynamics.found import Followed
 from edgewise.discovery.dynamics.laws import refined
-from edgewise.discovery.dynamics.shooting import shoot
+from edgewise.discovery.dynamics.shooting import Shot, shoot
 from edgewise.discovery.dynamics.slopes import slopes_of
 from edgewise.discovery.dynamics.trajectories import Trajectory
-from edgewise.discovery.dynamics.verdict import left_open
+from edgewise.discovery.dynamics.verdict import left_open, noise_of
 from edgewise.formula import Front, parse
 
 TRUTH = (parse("1.1*hare - 0.4*hare*lynx"), parse("0.1*hare*lynx - 0.4*lynx"))
@@ -141,16 +141,27 @@ def test_trajectories_choose_the_law(wrong: str) -> None:
     assert (choice.rivals, choice.cut) == ({}, False)
 
 
+def faint(seed: int = 0) -> Trajectory:
+    t = np.linspace(0, 4, 100)
+    return Trajectory(t, 0.3 * np.exp(-t)[:, None] + 0.005 * np.random.default_rng(seed).standard_normal((100, 1)))
+
+
 def test_another_form_that_follows_as_well_is_named() -> None:
-    slopes = slopes_of(several())
-    same = parse("0.1*hare*lynx - 0.4*sinh(lynx)/cosh(lynx)*lynx/tanh(lynx)")
-    choice = choose(NAMES, [[TRUTH[0]], [TRUTH[1], same]], several(), slopes.noise, np.inf)
-    assert choice.rivals == {1: same}
-    shot = shoot(NAMES, choice.expressions, several(), slopes.noise)
+    sine, tangent = parse("-1.01*sin(x)"), parse("-1.01*tan(x)")
+    noise = np.full(1, 0.005)
+    choice = choose(["x"], [[sine, tangent]], [faint()], noise, np.inf)
+    assert {*choice.expressions, *choice.rivals.values()} == {sine, tangent}
+    shot = shoot(["x"], choice.expressions, [faint()], noise)
     assert shot is not None
-    doubts = left_open(laws_of(*shot.expressions), several(), shot, choice)
-    assert [doubt for doubt in doubts if doubt.startswith("dlynx/dt = ") and "follows as well" in doubt] == list(doubts)
-    assert left_open(laws_of(*shot.expressions), several(), shot, replace(choice, rivals={})) == ()
+    (doubt,) = left_open({"x": LAWS["x"]}, [faint()], shot, choice)
+    assert doubt.endswith("(x) follows as well, with constants of its own")
+    assert left_open({"x": LAWS["x"]}, [faint()], shot, replace(choice, rivals={})) == ()
+
+
+def test_of_forms_that_follow_as_well_the_shortest_is_the_law() -> None:
+    options = [parse(one) for one in ("-1.01*tan(x)", "-0.99*x/cosh(x)", "-1.01*x", "0.01*x**3 - 1.02*x**2/(x + 0.01)")]
+    choice = choose(["x"], [options], [faint()], np.full(1, 0.005), np.inf)
+    assert (choice.expressions, choice.rivals) == ((parse("-1.01*x"),), {})
 
 
 def tables() -> list[dict[str, np.ndarray]]:
@@ -208,6 +219,24 @@ def test_one_noisy_orbit_is_one_curve() -> None:
     told = left_open(laws, [one], shot, replace(choice, rivals={}))
     assert any("one trajectory is one curve" in doubt for doubt in told)
     assert not any("one curve" in doubt for doubt in left_open(laws, [one, one], shot, replace(choice, rivals={})))
+
+
+def test_what_is_left_must_be_noise_alone() -> None:
+    noise = np.full(2, 0.03)
+    choice = Choice(TRUTH)
+    for second, said in (("0.1*hare*lynx - 0.4*lynx", False), ("0.27*hare + 0.08*lynx - 1.3", True)):
+        shot = shoot(NAMES, (TRUTH[0], parse(second)), several(), noise)
+        assert shot is not None
+        doubts = left_open(laws_of(*shot.expressions), several(), shot, choice)
+        assert any("what it leaves of lynx goes along from point to point" in doubt for doubt in doubts) is said
+        clean = left_open(laws_of(*shot.expressions), several(), shot, None)
+        assert not any("from point to point" in doubt for doubt in clean)
+
+
+def test_what_the_law_leaves_tells_the_noise_where_it_is_noise_alone() -> None:
+    told = np.array([0.01, 0.01, 0.0, 0.01, 0.01])
+    shot = Shot((), (), np.array([0.02, 0.02, 0.02, 0.04, 0.005]), np.array([0.0, 9.0, 0.0, 0.0, 0.0]))
+    np.testing.assert_array_equal(noise_of(told, shot), [0.02, 0.01, 0.0, 0.01, 0.01])
 
 
 def test_constants_that_no_trajectory_tells_leave_the_law_open() -> None:

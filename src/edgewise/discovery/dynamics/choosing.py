@@ -3,7 +3,7 @@
 Slopes of smoothed states are off by errors that go along with each other: a wrong term may take them up, and another
 formula may seem as good as the law. The trajectories themselves tell more. Each formula of a state's front, each of these
 without one of its terms, and a few polynomials stand in the law of motion by turns, the constants of all states are
-fitted by shooting, and the least Bayesian information criterion wins.
+fitted by shooting, and the least Bayesian information criterion wins, in which symbols have a price, too.
 """
 
 import math
@@ -14,7 +14,7 @@ from itertools import combinations, combinations_with_replacement
 import numpy as np
 import sympy
 
-from edgewise.formula import constants, symbol
+from edgewise.formula import complexity, constants, symbol
 
 from .flow import Late
 from .shooting import Fit, compared, released
@@ -27,6 +27,7 @@ ROUNDS = 4  # over all states
 MOST_PRODUCTS, MOST_TERMS = 20, 4  # of the polynomials that are tried
 EACH = 2  # of a length
 RIDGE = 1e-10  # where products are the same along the trajectories
+SYMBOL = 2.0  # the same criterion's price of a symbol: of forms that tell as much the shorter one is likelier
 WORTH = 1.0  # of the criterion, for one formula to take another's place
 CLEAR = 10.0  # twice the log likelihood: what another form must be worse by for one to be sure of the form
 Array = np.ndarray
@@ -35,7 +36,7 @@ Array = np.ndarray
 @dataclass(frozen=True)
 class Choice:
     """The right-hand sides that the trajectories chose. ``rivals`` holds, by the number of the state, another form that
-    follows them as well with no more constants; ``cut`` says that the time was over before all were compared."""
+    follows them as well, is no longer and has no more constants; ``cut`` says that the time was over before all were compared."""
 
     expressions: tuple[sympy.Expr, ...]
     rivals: dict[int, sympy.Expr] = field(default_factory=dict)
@@ -61,7 +62,7 @@ def choose(
                 for other in _apart([chosen[state], *given, *without_a_term(chosen[state])])[1:]:
                     trial = (*chosen[:state], other, *chosen[state + 1 :])
                     found = search.fit(trial)
-                    if found is not None and (best is None or found.bic < best.bic - WORTH):
+                    if found is not None and (best is None or _cost(trial, found) < _cost(chosen, best) - WORTH):
                         chosen, best = trial, found
             if chosen == before:
                 break
@@ -93,15 +94,20 @@ class _Search:
             if len(differs) != 1 or fit is None:
                 continue
             state, worse = differs[0], fit.bits - best.bits
-            if (
-                fit.constants[state] > best.constants[state]
-                or worse >= CLEAR
-                or form(tried[state]) == form(chosen[state])
-            ):
+            more = fit.constants[state] > best.constants[state] or _length(tried[state]) > _length(chosen[state])
+            if more or worse >= CLEAR or form(tried[state]) == form(chosen[state]):
                 continue
             if state not in found or worse < found[state][0]:
                 found[state] = (worse, tried[state])
         return {state: expression for state, (_, expression) in found.items()}
+
+
+def _cost(expressions: Sequence[sympy.Expr], fit: Fit) -> float:
+    return fit.bic + SYMBOL * sum(map(_length, expressions))
+
+
+def _length(expression: sympy.Expr) -> int:
+    return complexity(released(expression))
 
 
 def near(errors: Sequence[float]) -> list[int]:

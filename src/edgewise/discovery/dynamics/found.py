@@ -47,12 +47,12 @@ class Followed:
 class Dynamics:
     """A law of motion: ``laws`` holds a `Discovery` for each of the ``states``, whose target is that state's slope.
 
-    ``followed`` compares trajectories with the law; ``noise`` is what smoothing took off each
-    state (0 where the states were clean), ``refined`` whether the constants are from the trajectories themselves (else
-    they are from slopes). Of refined laws the errors are on all slopes, and ``verified`` is that of the motion. A state
-    whose slope is constant is not searched for. ``left_open`` says why a law that follows may still be another one,
-    ``cut`` names the steps that the budget or Ctrl+C ended early: a state not searched for then is not among the ``laws``,
-    a trajectory that there was no time for not among the ``followed``.
+    ``followed`` compares trajectories with the law; ``noise`` is what smoothing took off each state, or what the law leaves
+    where that is noise alone and more (0 where the states were clean); ``refined`` says whether the constants are from the
+    trajectories themselves (else they are from slopes). Of refined laws the errors are on all slopes, and ``verified`` is
+    that of the motion. A state whose slope is constant is not searched for. ``left_open`` says why a law that follows may
+    still be another one, ``cut`` names the steps that the budget or Ctrl+C ended early: a state not searched for then is not
+    among the ``laws``, a trajectory that there was no time for not among the ``followed``.
     """
 
     time: str

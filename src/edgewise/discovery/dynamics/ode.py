@@ -32,7 +32,7 @@ from .laws import even_law, is_even, refined
 from .shooting import Shot, begin, shoot
 from .slopes import Slopes, slopes_of
 from .trajectories import LEAST, Trajectory, trajectories_of
-from .verdict import UNSETTLED, left_open
+from .verdict import UNSETTLED, left_open, noise_of
 
 SEARCHING, CHOOSING, SHOOTING, FOLLOWED = 0.7, 0.85, 0.95, 1.0  # of the budget: until when ...
 LEAST_SHARE = 0.1  # ... or so long, after a search that took more
@@ -94,7 +94,7 @@ def discover_ode(
     )
     cut: list[str] = []
     laws = _searched(tables, names, slopes, search, clock, progress, cut)
-    motion = _Motion(names, laws, tables, learned, slopes, cut)
+    motion = _Motion(names, laws, tables, learned, slopes, cut, slopes.noise)
     try:
         refined, left_open = motion.shot(clock, primitives is None and none is None and max_complexity is None)
     except KeyboardInterrupt:
@@ -106,7 +106,7 @@ def discover_ode(
         states=names,
         laws=motion.laws,
         followed=motion.followed(parts, clock.until(FOLLOWED)),
-        noise=dict(zip(names, map(float, slopes.noise), strict=True)),
+        noise=dict(zip(names, map(float, motion.noise), strict=True)),
         refined=refined,
         seconds=clock.elapsed,
         left_open=left_open,
@@ -179,6 +179,7 @@ class _Motion:
     learned: Sequence[Trajectory]
     slopes: Slopes
     cut: list[str]
+    noise: np.ndarray
 
     def shot(self, clock: _Clock, free: bool) -> tuple[bool, tuple[str, ...]]:
         """Give the laws the formulas and the constants that the trajectories choose: whether they did, and what they leave
@@ -191,18 +192,23 @@ class _Motion:
             options = [self._options(number, expressions[number], free) for number in range(len(self.names))]
             choice = choose(symbols, options, self.learned, self.slopes.noise, clock.until(CHOOSING))
         chosen = expressions if choice is None else choice.expressions
-        found = shoot(symbols, chosen, self.learned, self.slopes.noise, clock.until(SHOOTING))
-        if found is None or found.cut:
-            self.cut.append("constants")
         if choice is not None and choice.cut:
             self.cut.append("choosing")
-        if found is None:
+        try:
+            found = shoot(symbols, chosen, self.learned, self.slopes.noise, clock.until(SHOOTING))
+        except Late:
+            self.cut.append("constants")
             return False, (UNSETTLED,)
+        if found is None:
+            return False, ()
+        if found.cut:
+            self.cut.append("constants")
         before = self.laws
         self.laws = {
             name: _with(before[name], found, number, self.tables[number], chosen[number] != expressions[number])
             for number, name in enumerate(self.names)
         }
+        self.noise = noise_of(self.slopes.noise, found)
         return True, left_open(self.laws, self.learned, found, choice)
 
     def _options(self, number: int, pick: sympy.Expr, free: bool) -> list[sympy.Expr]:
@@ -222,7 +228,7 @@ class _Motion:
         expressions = right_hand_sides(self.laws, self.names)
         try:
             for i in [] if INTERRUPTED in self.cut else order:
-                found[i] = _followed(expressions, self.names, *parts[i], self.slopes.noise, deadline)
+                found[i] = _followed(expressions, self.names, *parts[i], self.noise, deadline)
         except Late:
             pass
         except KeyboardInterrupt:

@@ -40,12 +40,14 @@ Array = np.ndarray
 @dataclass(frozen=True)
 class Shot:
     """Right-hand sides with constants from the trajectories; ``errors`` are their standard errors, for each state by the
-    names of `edgewise.formula.constants`; ``rmse`` (states,) is what the pieces miss by. ``cut`` says that the time was
+    names of `edgewise.formula.constants`; ``rmse`` (states,) is what the pieces miss by, ``trend`` (states,) how much of it
+    goes along from point to point, in standard deviations of what noise does by chance. ``cut`` says that the time was
     over: then no constant has an error, and none was tried as a plain number."""
 
     expressions: tuple[sympy.Expr, ...]
     errors: tuple[dict[str, float], ...]
     rmse: Array
+    trend: Array
     cut: bool = False
 
 
@@ -79,13 +81,10 @@ def shoot(
     """The expressions (over ``names``, one for each state) with the constants that follow the trajectories best.
 
     ``noise`` (states,) is 0 where the states are clean. Constants that were snapped on slopes in noise are fitted again.
-    None where the law cannot be followed along the pieces, and where the time was over before it was.
+    None where the law cannot be followed along the pieces. Raises `Late` where the time is over before it was once.
     """
     problem = _Problem.of(names, expressions, trajectories, noise, deadline)
-    try:
-        first = problem.fit(problem.flow.theta)
-    except Late:
-        return None
+    first = problem.fit(problem.flow.theta)
     if first is None:
         return None
     try:
@@ -316,7 +315,14 @@ class _Problem:
             by_value = {value: float(errors[places[p]]) for p, value in decimals.items()}
             told.append({p.name: by_value.get(value, np.nan) for p, value in values.items()})
         left = self._residual(theta, starts).reshape(self.seen.shape) * self.scale[:, None]
-        return Shot(tuple(written), tuple(told), np.sqrt(np.mean(left**2, axis=(0, 2))))
+        return Shot(tuple(written), tuple(told), np.sqrt(np.mean(left**2, axis=(0, 2))), _trend(left))
+
+
+def _trend(left: Array) -> Array:
+    """(states,) the correlation of successive residuals (points, states, pieces), over what chance makes it."""
+    size = np.sum(left[1:] ** 2, axis=(0, 2)) + np.sum(left[:-1] ** 2, axis=(0, 2))
+    along = 2 * np.sum(left[1:] * left[:-1], axis=(0, 2)) / np.where(size > 0, size, 1.0)
+    return np.asarray(along * np.sqrt(left[1:, 0].size))
 
 
 def _pieces(trajectories: Sequence[Trajectory], points: int) -> list[Trajectory]:

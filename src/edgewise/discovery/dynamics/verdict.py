@@ -14,6 +14,8 @@ from .slopes import resting
 from .trajectories import Trajectory
 
 TOLD = 1 / 3  # of a constant: the standard error with which trajectories tell it
+TREND = 3.0  # standard deviations of chance, by which what is left of noisy states goes along from point to point
+SMOOTHED = 3.0  # times the noise that smoothing took off: more is not taken for noise
 MOST = 4  # fitted constants of a right-hand side: with more any smooth one is interpolated
 MOST_ON_A_CURVE = 2  # the same where noisy states lie on one curve
 
@@ -37,6 +39,9 @@ def left_open(
         if law.formula is not None:
             found += _of_one(law, law.formula, shot.errors[number], on_a_curve)
     if choice is not None:
+        for name, white in zip(laws, is_white(shot), strict=True):
+            if not white:
+                found.append(f"what it leaves of {name} goes along from point to point, so it is not noise alone")
         for number, rival in choice.rivals.items():
             law = list(laws.values())[number]
             short = {number: sympy.Float(f"{float(number):.3g}") for number in rival.atoms(sympy.Float)}
@@ -46,6 +51,18 @@ def left_open(
     if shot.cut:
         found.append(UNSETTLED)
     return tuple(found)
+
+
+def is_white(shot: Shot) -> np.ndarray:
+    """Of which states (states,) what the pieces leave looks like noise alone."""
+    return np.asarray(shot.trend <= TREND)
+
+
+def noise_of(noise: np.ndarray, shot: Shot) -> np.ndarray:
+    """The noise (states,) of states in the light of their law: smoothing follows some of it where a motion is quick, and
+    what the pieces leave tells it better where that is noise alone."""
+    better = is_white(shot) & (noise > 0) & (shot.rmse > noise) & (shot.rmse <= SMOOTHED * noise)
+    return np.where(better, shot.rmse, noise)
 
 
 def _of_one(law: Discovery, formula: Formula, errors: Mapping[str, float], on_a_curve: bool) -> Iterator[str]:
