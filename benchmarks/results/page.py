@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
@@ -363,7 +363,7 @@ def _pairs() -> list[tuple[dict[str, str], dict[str, str]]]:
 def recovery() -> str:
     """Formulas on the whole of AI Feynman's list."""
     tables = read_tables(BENCHMARKS / "feynman")
-    rows = next(rows for heading, rows in tables.items() if heading.startswith("Noise 0"))
+    rows = next(rows for heading, rows in tables.items() if heading.startswith("Noise 0, 1000 rows, at most"))
     published = next(rows for heading, rows in tables.items() if heading.startswith("Published"))
     best = max(published, key=lambda row: number(row["noise 0"]))
     ours = [[row[""], *(cell for name, cell in row.items() if name)] for row in rows[:4]]
@@ -372,8 +372,17 @@ def recovery() -> str:
         f"## Formulas on AI Feynman's list\n\nNeither paper measures it. The best published rate that we know is "
         f"{best['noise 0']} % ({best['per cent']}: {best['']}); `benchmarks/feynman/results.md` has the others and ours.\n\n"
         + table(head, ours)
+        + "\n\n"
+        + table(["recovered", "odd rows", "even rows", "both halves", "bonus rows"], list(_by_condition(tables)))
         + "\n"
     )
+
+
+def _by_condition(tables: Mapping[str, list[dict[str, str]]]) -> Iterator[list[str]]:
+    """What was recovered under each condition."""
+    for heading, rows in tables.items():
+        if "," in heading:
+            yield [heading, *(rows[0].get(half, "-") for half in ("odd", "even", "both halves", "bonus"))]
 
 
 def _counted(name: str, begin: str, page: str = "results") -> list[dict[str, str]]:
