@@ -30,8 +30,8 @@ from .work import Work
 
 MOST_BREAKS = 3
 MOST_INPUTS = 3
-DEGREES = {1: (2, 4), 2: (1, 2), 3: (1, 2)}
-"""Of the polynomials beside a break, and of the one across it, by the number of inputs."""
+DEGREES = {1: ((2, 4),), 2: ((1, 2), (2, 4)), 3: ((1, 2),)}
+"""Of the polynomials beside a break, and of the one across it, by the number of inputs: what is tried."""
 
 WINDOWS = {0.06: 5, 0.12: 5, 0.25: 7, 0.5: 9}
 """Shares of the rows, and degrees of the one polynomial in the input that parts them."""
@@ -116,14 +116,18 @@ def _break(columns: Mapping[str, Array], name: str, y: Array, part: _Part) -> tu
             np.unique(np.linspace(part.first, part.last - width, CENTRES).astype(int)) if width <= rows else ()
         ):
             window = slice(int(first), int(first) + width)
-            gain, at = _break_within({other: v[window] for other, v in columns.items()}, name, y[window], y, degree)
-            best = max(best, (gain, int(first) + at))
+            there = {other: v[window] for other, v in columns.items()}
+            for pair in DEGREES[len(columns)]:
+                gain, at = _break_within(there, name, y[window], y, degree, pair)
+                best = max(best, (gain, int(first) + at))
     return best[0] - PRICE - float(np.log(len(y))), best[1]
 
 
-def _break_within(columns: Mapping[str, Array], name: str, y: Array, every: Array, degree: int) -> tuple[float, int]:
+def _break_within(
+    columns: Mapping[str, Array], name: str, y: Array, every: Array, degree: int, degrees: tuple[int, int]
+) -> tuple[float, int]:
     """The best break of a window in its inner half: nats gained over one polynomial, and the row before which it lies."""
-    low, high = DEGREES[len(columns)]
+    low, high = degrees
     a = _design(columns, low)
     terms, count = a.shape[1], len(y)
     least = max(LEAST * terms, count // 4)
