@@ -193,6 +193,14 @@ def test_what_each_right_hand_side_may_be() -> None:
         discover_ode(motion, without=["sine"])
 
 
+def test_what_was_held_out_is_counted_apart() -> None:
+    t = np.linspace(0, 1, 30)
+    found = discover_ode({"t": t, "x": np.exp(-t)}, time_budget=3, effort=0.1)
+    assert str(found).startswith("1 trajectory, 24 points, states x; its end held out\n")
+    found = discover_ode([{"t": t, "x": np.exp(-t)}] * 2, time_budget=3, effort=0.1)
+    assert str(found).startswith("1 trajectory, 30 points, states x; 1 more held out\n")
+
+
 def test_few_points_hold_nothing_out_and_say_so() -> None:
     t = np.linspace(0, 1, 10)
     text = str(discover_ode({"t": t, "x": np.exp(-t)}, time_budget=2))

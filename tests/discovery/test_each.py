@@ -105,6 +105,8 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     ("change", "settings", "message"),
     [
         ({"root": np.ones(30)}, {}, "root"),
+        ({"root": 1e70 * np.arange(30)}, {}, "root"),
+        ({}, {"shapes": {"a": "wavy"}}, "wavy"),
         ({}, {"known": {"root": "nope + ..."}}, "nope"),
         ({}, {"without": ["sine"]}, "sine"),
     ],

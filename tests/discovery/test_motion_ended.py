@@ -89,6 +89,7 @@ def test_many_noisy_trajectories_end_with_the_budget_and_say_so() -> None:
     assert ("following" in found.cut) is (len(found.followed) < len(tables))
     assert not found.verified
     assert f"note: the budget or an interruption ended early: {', '.join(found.cut)}." in str(found)
+    assert str(found).startswith("39 trajectories, 2340 points, states x, y")
     assert found.to_json()["cut"] == list(found.cut)
 
 
@@ -137,6 +138,7 @@ def test_ctrl_c_in_the_last_state_follows_nothing_and_says_so() -> None:
     assert list(found.laws) == ["x", "v"]
     assert (found.refined, found.followed, found.verified) == (False, (), False)
     assert "there was no time to follow it" in str(found)
+    assert str(found).startswith("1 trajectory, 64 points, states x, v\n")
 
 
 @pytest.mark.parametrize("state", ["x", "v"])

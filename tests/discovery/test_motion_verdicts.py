@@ -190,6 +190,23 @@ def test_the_trajectories_decide_beside_what_slopes_said(monkeypatch: pytest.Mon
     check_hunters(kept)
 
 
+def test_a_second_trajectory_is_another_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It need not be learned from: the law that follows it was not told by one curve alone."""
+    law = parse("0.1*hare*lynx - 0.41*lynx - 0.01*hare*lynx*sin(lynx) + 0.02")
+    said = laws_of(TRUTH[0], law)
+    asked: list[int] = []
+
+    def spy(laws: object, trajectories: list[Trajectory], *more: object) -> tuple[str, ...]:
+        asked.append(len(trajectories))
+        return ()
+
+    monkeypatch.setattr("edgewise.discovery.dynamics.ode.discover", lambda table, **_: said[table.target[1:5]])
+    monkeypatch.setattr("edgewise.discovery.dynamics.ode.left_open", spy)
+    for number in (1, 2):
+        discover_ode(tables()[:number], time_budget=600, without=[])
+    assert asked == [1, 2]
+
+
 @pytest.mark.slow
 def test_the_law_comes_out_of_noisy_trajectories() -> None:
     check_hunters(discover_ode(tables(), time_budget=60, effort=0.2))

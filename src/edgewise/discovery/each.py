@@ -12,7 +12,7 @@ from edgewise.errors import ColumnError, SettingsError, StorageError, did_you_me
 from .knowledge import Bound, knowledge
 from .parts import Progress, load_parts, part_folder, part_progress, save_parts
 from .pipeline import INTERRUPTED, discover
-from .prepare import prepare
+from .prepare import prepare, require_moderate
 from .result import Discovery, inputs_in_words
 from .settings import checked
 
@@ -173,8 +173,12 @@ def _said_of(settings: Mapping[str, Any], table: Table) -> dict[str, Any]:
 def _check(table: Table, settings: Mapping[str, Any]) -> None:
     """Raise what `discover` would of this table and of what is said of it, before any search."""
     left, told = knowledge(table, **{name: value for name, value in settings.items() if name in KNOWN})
-    prepared = prepare(left, settings.get("seed", 0))
-    Bound(told, prepared.symbols, left.target).check_network(prepared)
+    left.require_learnable()
+    for name in (*left.inputs, left.target):
+        require_moderate(name, left.columns[name])
+    if told.shapes:
+        prepared = prepare(left, settings.get("seed", 0))
+        Bound(told, prepared.symbols, left.target).check_network(prepared)
 
 
 def _check_names(table: Table, targets: Sequence[str], settings: Mapping[str, Any]) -> None:

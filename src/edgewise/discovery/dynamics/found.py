@@ -52,7 +52,8 @@ class Dynamics:
     trajectories themselves (else they are from slopes). Of refined laws the errors are on all slopes, and ``verified`` is
     that of the motion. A state whose slope is constant is not searched for. ``left_open`` says why a law that follows may
     still be another one, ``cut`` names the steps that the budget or Ctrl+C ended early: a state not searched for then is not
-    among the ``laws``, a trajectory that there was no time for not among the ``followed``.
+    among the ``laws``, a trajectory that there was no time for not among the ``followed``. ``learned`` counts the points of
+    each trajectory that was learned from.
     """
 
     time: str
@@ -64,6 +65,7 @@ class Dynamics:
     seconds: float
     left_open: tuple[str, ...] = ()
     cut: tuple[str, ...] = ()
+    learned: tuple[int, ...] = ()
 
     @property
     def equations(self) -> tuple[str, ...]:
@@ -131,13 +133,10 @@ class Dynamics:
         return "\n".join([self._counts(), *self._printed(), *self._constants(), *self._errors(), *self._verdict()])
 
     def _counts(self) -> str:
-        count = {kind: [one for one in self.followed if one.kind == kind] for kind in ("learned", "held out")}
-        points = sum(len(one.times) for one in count["learned"])
-        noun = "trajectory" if len(count["learned"]) == 1 else "trajectories"
-        end = len(count["learned"]) == 1 and count["held out"] and count["held out"][0].name == count["learned"][0].name
-        kept = "its end" if end else f"{len(count['held out'])} more"
-        told = f"; {kept} held out" if count["held out"] else ""
-        return f"{len(count['learned'])} {noun}, {points} points, states {', '.join(self.states)}{told}"
+        number, kept = len(self.learned), [one for one in self.followed if one.kind == "held out"]
+        noun = "trajectory" if number == 1 else "trajectories"
+        told = f"; {'its end' if not kept[0].name else f'{len(kept)} more'} held out" if kept else ""
+        return f"{number} {noun}, {sum(self.learned)} points, states {', '.join(self.states)}{told}"
 
     def _printed(self) -> Iterator[str]:
         """The equations; of constants whose errors are not known six digits."""

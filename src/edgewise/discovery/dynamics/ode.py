@@ -94,7 +94,7 @@ def discover_ode(
     )
     cut: list[str] = []
     laws = _searched(tables, names, slopes, search, clock, progress, cut)
-    motion = _Motion(names, laws, tables, learned, slopes, cut, slopes.noise)
+    motion = _Motion(names, laws, tables, trajectories, learned, slopes, cut, slopes.noise)
     try:
         refined, left_open = motion.shot(clock, primitives is None and none is None and max_complexity is None)
     except KeyboardInterrupt:
@@ -111,6 +111,7 @@ def discover_ode(
         seconds=clock.elapsed,
         left_open=left_open,
         cut=tuple(dict.fromkeys(cut)),
+        learned=tuple(map(len, learned)),
     )
     if not whole.refined:
         return whole
@@ -176,6 +177,7 @@ class _Motion:
     names: Sequence[str]
     laws: dict[str, Discovery]
     tables: Sequence[Table]
+    every: Sequence[Trajectory]
     learned: Sequence[Trajectory]
     slopes: Slopes
     cut: list[str]
@@ -209,7 +211,7 @@ class _Motion:
             for number, name in enumerate(self.names)
         }
         self.noise = noise_of(self.slopes.noise, found)
-        return True, left_open(self.laws, self.learned, found, choice)
+        return True, left_open(self.laws, self.every, found, choice)
 
     def _options(self, number: int, pick: sympy.Expr, free: bool) -> list[sympy.Expr]:
         """What the right-hand side of a state may be: the pick first, then others of its front, then polynomials."""

@@ -24,17 +24,18 @@ UNSETTLED = "the time was over before its constants had settled"
 
 def left_open(
     laws: Mapping[str, Discovery],
-    learned: Sequence[Trajectory],
+    trajectories: Sequence[Trajectory],
     shot: Shot,
     choice: Choice | None,
 ) -> tuple[str, ...]:
     """Why the right-hand sides need not be the law although they follow; empty where nothing speaks against it.
 
-    ``choice`` is there where the states are noisy: then the trajectories, which tell more than slopes, must single out the
-    form. Where they are clean, a form that the slopes verified may have many constants.
+    ``trajectories`` are all, those held out too. ``choice`` is there where the states are noisy: then the trajectories,
+    which tell more than slopes, must single out the form. Where they are clean, a form that the slopes verified may have
+    many constants.
     """
     found: list[str] = []
-    on_a_curve = choice is not None and len(learned) == 1 and len(moving(learned)) > 1
+    on_a_curve = choice is not None and len(trajectories) == 1 and len(moving(trajectories)) > 1
     for number, law in enumerate(laws.values()):
         if law.formula is not None:
             found += _of_one(law, law.formula, shot.errors[number], on_a_curve)
