@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from edgewise.data import Table
+from edgewise.discovery import discover
 from edgewise.discovery.explained import idle, idle_line, ties, words
 from edgewise.discovery.judge import Judge
 from edgewise.discovery.prepare import prepare
@@ -51,6 +52,14 @@ def test_columns_that_do_not_matter_are_named() -> None:
     assert list(idle_line(found_with("L*g*theta0*m", verified=False))) == ["idle     c is not in it"]
     assert list(idle_line(found_with("L*g*theta0*m*c"))) == []
     assert list(idle_line(found_with("3.5"))) == []
+
+
+def test_an_idle_column_stands_on_the_page() -> None:
+    a, b = np.random.default_rng(0).uniform(1, 3, (2, 40))
+    found = discover({"a": a, "b": b, "y": 2 * a**2}, "y", time_budget=20, effort=0.05)
+    assert found.verified
+    assert "\nidle     b does not matter" in str(found)
+    assert "y does not depend on b" in found.explain()
 
 
 @pytest.fixture
