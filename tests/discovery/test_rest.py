@@ -1,5 +1,6 @@
 """A part of the law that is known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -136,10 +137,12 @@ def test_units_go_on_with_the_rest() -> None:
     from edgewise.discovery.knowledge import knowledge
 
     units = {"m": "kg", "g": "m/s^2", "h": "m", "v": "m/s", "E": "J"}
-    table, known = knowledge(falling(), known="m * ...", units=units)
+    places = falling()  # on several planets: where g is the same in all rows, numbers may carry its unit
+    places = replace(places, columns={**places.columns, "g": np.linspace(3, 10, ROWS)})
+    table, known = knowledge(places, known="m * ...", units=units)
     assert table.target == "rest of E"
     assert known.units[table.target] == "m^2 s^-2"
-    _, known = knowledge(falling(), known="9.81*m*h + ...", units=units)
+    _, known = knowledge(places, known="9.81*m*h + ...", units=units)
     assert known.units == {}
     assert "the known part is against them" in known.notes[0]
 
