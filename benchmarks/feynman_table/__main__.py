@@ -103,7 +103,10 @@ The paper states no ranges: the laws and boxes are our readings (`paper.csv`, an
 numbers and ours are of the same formulas but not of the same data. In I.9.18 and III.9.52 all four of its models share one
 error (0.050 and 0.068): in our box of I.9.18 that is about the spread of the target, which a model that answers the mean
 would have too. I.15.3x has five inputs there, four as AI Feynman writes it and two without dimensions: both are run. 'Human'
-and 'unpruned' shapes are the same in every row; its 'original' column is not what the KAN paper prints for these rows."""
+and 'unpruned' shapes are the same in every row; its 'original' column is not what the KAN paper prints for these rows.
+
+How the networks are trained (16 restarts, 1,000 steps of Adam before the first stage, halving, the penalty) was chosen on I.30.3,
+I.40.1 and I.50.26, mostly by other tables of these laws (seeds from 100 on), and then used for every row and network."""
 
 
 def main() -> None:

@@ -88,7 +88,8 @@ def main() -> None:
     ]
     runs = Runs(HERE, options.fresh).side_by_side(learned, tasks, options.workers, warm_up)
     parts = [told(number, runs, options.seeds) for number in numbers]
-    note = f"{options.points} rows to learn from, {options.seconds:g} CPU seconds a network; errors in the law's own units."
+    note = f"{options.points} rows to learn from, {options.seconds:g} CPU seconds a network; errors in the law's own units. "
+    note += "How the networks are trained was chosen on three rows of `benchmarks.feynman_table`."
     write_report(
         HERE,
         "The KAN paper's tables, beside ours",
