@@ -8,14 +8,16 @@ import pytest
 import sympy
 import torch
 
+from benchmarks.common import disguise, drawn
 from edgewise.data import Table
+from edgewise.data.laws import law
 from edgewise.discovery.architecture import Trial, as_network_sees, find_architecture, shapes
 from edgewise.discovery.clock import Clock
 from edgewise.discovery.judge import Judge, beats, leverages, message_length
 from edgewise.discovery.naming import name_network
 from edgewise.discovery.permitted import permitted
 from edgewise.discovery.prepare import MOST_ROWS, prepare
-from edgewise.discovery.verdict import is_white
+from edgewise.discovery.white import arguments, is_white
 from edgewise.formula import evaluate, parse
 from edgewise.nn import KAN, Model, Scaling
 from edgewise.primitives import PRIMITIVES
@@ -233,6 +235,33 @@ def test_what_is_left_is_white_or_it_is_not() -> None:
         pick = Judge(prepared)(parse("2.0*x0 + 1.0"), "test")
         assert pick is not None
         assert is_white(pick, prepared) is white
+
+
+NEAR = (
+    "x3*(3*sqrt(x1/x3) - 4.578*x1/(sqrt(x1**2 + x3**2)*sqrt((x0 - x2)**2 + 1))"
+    " + 0.337*sqrt(x1**2 + x3**2)/(x3*((x0 - x2)**2 + 1)))"
+)
+
+
+@pytest.mark.parametrize(("form", "white"), [(NEAR, False), ("", True)])
+def test_what_is_left_shows_in_the_formulas_own_arguments(form: str, white: bool) -> None:
+    """The distance by the cosine rule: a form that is near it on 300 rows errs by a smooth curve of x1/x3 and x0 - x2."""
+    truth = disguise(law("I.29.16"), 0)
+    prepared = prepare(drawn(truth, 0, 300, 0.0 if form else 0.05), 0)
+    pick = Judge(prepared)(parse(form or truth.text), "test")
+    assert pick is not None
+    assert pick.error < 0.1 * prepared.spread
+    assert is_white(pick, prepared) is white
+
+
+def test_arguments_are_the_plainest_parts_of_two_variables() -> None:
+    rng = np.random.default_rng(0)
+    a, b, c = rng.uniform(1, 2, (3, 50))
+    columns = {"a": a, "b": b, "c": c}
+    own = arguments(parse("exp(a - b)*sqrt(a - b) + c*sin(a*c)"), columns)
+    np.testing.assert_allclose(own[:, 0], a - b)
+    np.testing.assert_allclose(own[:, 1], a * c)
+    assert arguments(parse("sin(a)"), columns).shape == (50, 0)
 
 
 def test_the_clock_counts_and_names_what_it_cut(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,25 +1,24 @@
 """Law or approximation."""
 
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
-from math import ceil, comb, floor, log10
+from math import ceil, floor, log10
 
 import numpy as np
 import sympy
 
-from edgewise.formula import Formula, evaluate, split_constants
+from edgewise.formula import Formula, split_constants
 from edgewise.symbolic import by_polynomial
 
 from .architecture import Architecture
 from .judge import Judge, Judged, beats
 from .prepare import SMALL, Prepared
-from .weighing import effective, rms, variance
+from .weighing import rms
+from .white import is_white
 
 CLEAR = 0.2  # noise above a fifth of the target's spread leaves no law to be sure of ...
 CLEAR_ROWS = 500  # ... from so many different rows on, and less with fewer: more forms fit then
 CLEAR_IN_FEW_ROWS = 0.01
 ROWS_A_SYMBOL = 2
-ROWS_A_TERM = 8  # of the polynomial that looks for what is left in the residuals
 NEARLY = 2.0  # times the error of what is better: a formula below that is near it, though not as good
 TELLS = 0.7  # of the spread: a network below that has seen something (r2 above a half)
 SHORT = 8  # digits that a constant may have and still be a number that somebody set ...
@@ -187,32 +186,3 @@ def _untold(formula: Formula) -> str:
 def fitted_powers(expression: sympy.Expr) -> list[sympy.Float]:
     """Exponents that are still decimals: a law's are plain numbers."""
     return sorted({power.exp for power in expression.atoms(sympy.Pow) if power.exp.is_Float})
-
-
-def is_white(pick: Judged, prepared: Prepared) -> bool:
-    """Whether a polynomial of the inputs explains no more of the residuals than chance would.
-
-    It is a full cubic where the rows afford one, a quadratic or a cubic of each input alone where they do not: a wrong form
-    with fitted constants errs between the inputs more than along one of them.
-    """
-    train = prepared.train
-    residuals = train.y - np.broadcast_to(evaluate(pick.formula.expression, prepared.columns(train)), train.y.shape)
-    design = _polynomial(train.x, effective(train.weights, len(train.x)) / ROWS_A_TERM)
-    root = np.ones(len(design)) if train.weights is None else np.sqrt(train.weights)
-    explained = design @ np.linalg.lstsq(design * root[:, None], residuals * root, rcond=None)[0]
-    share = variance(explained, train.weights) / variance(residuals, train.weights)
-    terms, rows = design.shape[1] - 1, effective(train.weights, len(design))
-    return bool(share < terms / rows + 3 * np.sqrt(2 * terms) / rows)
-
-
-def _polynomial(x: np.ndarray, most: float) -> np.ndarray:
-    """Columns of the fullest polynomial of degree 3 or 2 that has at most ``most`` terms, else of cubics of each input."""
-    x = x - x.mean(0)
-    x = x / np.abs(x).max(0)
-    n_in = x.shape[1]
-    columns = [np.ones(len(x)), *(x**power for power in (1, 2, 3))]
-    degree = max((d for d in (2, 3) if comb(n_in + d, d) - 1 + (3 - d) * n_in <= most), default=1)
-    for mixed in range(2, degree + 1):
-        chosen = (which for which in combinations_with_replacement(range(n_in), mixed) if len(set(which)) > 1)
-        columns += [x[:, list(which)].prod(1, keepdims=True) for which in chosen]
-    return np.column_stack(columns)
