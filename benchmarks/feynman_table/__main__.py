@@ -57,6 +57,7 @@ def errors(runs: list[dict[str, Any]], points: int, candidates: Iterable[str]) -
         [row, *(PAPER[row][name] for name in PAPERS_MODELS), PAPER[row]["kan_paper_best"]]
         + [_both(ours(runs, row, candidate, points)) for candidate in candidates]
         for row in PAPER
+        if any(ours(runs, row, candidate, points) for candidate in candidates)
     ]
     return f"## Test RMSE, {points} rows, the law's own units: median (best) of the seeds\n\n{table(head, lines)}"
 
@@ -114,15 +115,28 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=20.0, help="CPU seconds for each network and MLP")
     parser.add_argument("--points", default="1000,5000", help="rows to learn from")
+    parser.add_argument(
+        "--more-for", help="rows of the paper that are run with the further numbers of rows; all by default"
+    )
+    parser.add_argument("--more-seconds", type=float, default=60.0, help="CPU seconds for each with these")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--fresh", action="store_true", help="forget all earlier runs")
     options = parser.parse_args()
     kept, sizes_of = Runs(HERE, options.fresh), list(map(int, options.points.split(",")))
+    more_for = options.more_for.split(",") if options.more_for else list(PAPER)
+    if unknown := set(more_for) - set(PAPER):
+        parser.error(f"--more-for names {', '.join(sorted(unknown))}; the rows are {', '.join(PAPER)}.")
     tasks = [
-        {"row": row, "candidate": candidate, "points": points, "seed": seed, "seconds": options.seconds}
+        {
+            "row": row,
+            "candidate": candidate,
+            "points": points,
+            "seed": seed,
+            "seconds": options.seconds if points == sizes_of[0] else options.more_seconds,
+        }
         for points in sizes_of
         for seed in range(options.seeds)
-        for row in PAPER
+        for row in (PAPER if points == sizes_of[0] else more_for)
         for candidate in (OURS if points == sizes_of[0] else WITH_5000)
     ]
     runs = kept.side_by_side(learned, tasks, options.workers, warm_up)
