@@ -11,6 +11,7 @@ MLP          at the paper's widths, and with as many parameters as the unpruned 
 
 import argparse
 from collections.abc import Iterable
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,6 +22,7 @@ from benchmarks.common.learners import warm_up
 from .trial import OURS, PAPER, PAPERS_MODELS, WITH_5000, learned
 
 HERE = Path(__file__).parent
+MORE_ALLOWED = "I.15.3x"  # its form is unresolved: the targets allow it the larger number of rows
 
 
 def papers_best(row: str) -> float:
@@ -74,8 +76,9 @@ def sizes(runs: list[dict[str, Any]], points: int) -> str:
     return f"## Shapes and seconds of the first seed, {points} rows\n\n{table(head, lines)}"
 
 
-def verdict(runs: list[dict[str, Any]], points: int) -> str:
-    """Counted against the targets; I.15.3x counts once, by its four inputs."""
+def verdict(runs: list[dict[str, Any]], points: int, more: int) -> str:
+    """Counted against the targets; I.15.3x counts once, by its four inputs, and beside the paper with ``more`` rows if it was
+    run with them."""
     rows = [row for row in PAPER if "(" not in row]
     counts = dict.fromkeys(("paper", "1e-3", "1e-4", "mlp", "named"), 0)
     for row in rows:
@@ -83,13 +86,18 @@ def verdict(runs: list[dict[str, Any]], points: int) -> str:
         spread = median(run["spread"] for run in cells["unpruned"])
         best = min(_rmse(cells["unpruned"]), _rmse(cells["pruned"]))
         better_mlp = min(_rmse(cells["MLP, same widths"]), _rmse(cells["MLP, as many parameters"]))
-        counts["paper"] += best < papers_best(row)
+        with_more = [ours(runs, row, candidate, more) for candidate in ("unpruned", "pruned") if row == MORE_ALLOWED]
+        counts["paper"] += min(best, *(_rmse(cell) for cell in with_more if cell), inf) < papers_best(row)
         counts["1e-3"] += best / spread <= 1e-3
         counts["1e-4"] += best / spread <= 1e-4
         counts["mlp"] += best < better_mlp
         counts["named"] += _rmse(cells["named edges"]) <= 1e-8 * max(1.0, spread)
     lines = [
-        ["better of unpruned and pruned below the paper's best", f"{counts['paper']} of {len(rows)}", "13"],
+        [
+            f"better of unpruned and pruned below the paper's best ({MORE_ALLOWED}: {more} rows)",
+            f"{counts['paper']} of {len(rows)}",
+            "13",
+        ],
         ["RMSE / std(y) at most 1e-3", f"{counts['1e-3']} of {len(rows)}", "11"],
         ["RMSE / std(y) at most 1e-4", f"{counts['1e-4']} of {len(rows)}", "7"],
         ["below the better MLP of the same run and CPU seconds", f"{counts['mlp']} of {len(rows)}", "12"],
@@ -140,7 +148,7 @@ def main() -> None:
         for candidate in (OURS if points == sizes_of[0] else WITH_5000)
     ]
     runs = kept.side_by_side(learned, tasks, options.workers, warm_up)
-    parts = [verdict(runs, sizes_of[0])]
+    parts = [verdict(runs, sizes_of[0], sizes_of[-1])]
     parts += [errors(runs, points, OURS if points == sizes_of[0] else WITH_5000) for points in sizes_of]
     title = "The paper's Feynman table, beside ours"
     write_report(
