@@ -25,7 +25,10 @@ NOISE = np.full(2, 0.02)
 def hunted(seed: int) -> Trajectory:
     generator = np.random.default_rng(seed)
     times = np.linspace(0, 4, 60)
-    right = lambda _, z: [1.5 * z[0] - z[0] * z[1], z[0] * z[1] - 3 * z[1]]  # noqa: E731
+
+    def right(_: float, z: np.ndarray) -> list[float]:
+        return [1.5 * z[0] - z[0] * z[1], z[0] * z[1] - 3 * z[1]]
+
     states = solve_ivp(right, (0, 4), generator.uniform(0.5, 3, 2), t_eval=times, rtol=1e-8).y.T
     return Trajectory(times, states + 0.02 * generator.standard_normal(states.shape))
 

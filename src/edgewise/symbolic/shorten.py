@@ -6,7 +6,7 @@
 
 The rules of `rewrite` work with all positive columns declared positive. A rewriting counts only if it gives the same
 numbers on the data and a quarter of the width beyond them; only the sign of a root may differ there. One that differs, there
-or where a column has the other sign, must be clearly shorter, unless it opens a root that keeps closed otherwise:
+or where a column has the other sign, must be clearly shorter, unless it opens a root that otherwise stays closed:
 sqrt(1 - v^2/c^2) stays, though sqrt(c^2 - v^2)/c has a division less for c > 0.
 """
 

@@ -232,7 +232,7 @@ class _Motion:
             for i in [] if INTERRUPTED in self.cut else order:
                 found[i] = _followed(expressions, self.names, *parts[i], self.noise, deadline)
         except Late:
-            pass
+            pass  # those that are missing are counted below
         except KeyboardInterrupt:
             self.cut.append(INTERRUPTED)
         if len(found) < len(parts):
