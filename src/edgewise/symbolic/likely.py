@@ -23,7 +23,7 @@ from .problem import Array, Problem
 GAUGE = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 4.0, -4.0)
 INNER = (1, 2, -1)
 KEPT = 6
-REFINED, WEIGHED = 40, 12
+REFINED, WEIGHED = 80, 30
 GATHERED = 150  # rows, for the search
 GRID = 120
 LARGEST = 30.0  # of an argument
@@ -49,6 +49,17 @@ class Likely:
             curve = self.shape.value(np.asarray(k)[..., None] * z**self.inner)
         return np.asarray((curve + (self.offset or 0)) * z**self.gauge)
 
+    @property
+    def symbols(self) -> int:
+        """What a reader sees, but for the constants."""
+        return self.shape.symbols + 2 * (self.gauge != 0) + 2 * (self.inner != 1) + 2 * (self.offset == -1)
+
+    def length(self, rows: int) -> float:
+        """Nats of what it leaves of so many rows, and of its symbols: dozens of look-alikes leave no less than the law."""
+        if self.rest <= 0:
+            return -np.inf
+        return rows / 2 * log(self.rest) + SYMBOL * self.symbols if np.isfinite(self.rest) else np.inf
+
 
 def likely_shapes(problem: Problem) -> Iterator[sympy.Expr]:
     """Expressions for the target of a problem with one input, those of the shortest messages."""
@@ -60,17 +71,22 @@ def likely_shapes(problem: Problem) -> Iterator[sympy.Expr]:
     few = _gathered(z, problem.y, weights)
     found: list[Likely] = []
     for free in (False, True):
-        coarse = sorted(_on_grid(*few, free), key=lambda one: one.rest)[:REFINED]
-        fine = sorted((_refined(one, *few) for one in coarse), key=lambda one: one.rest)
+        coarse = sorted(_on_grid(*few, free), key=lambda one: one.length(problem.rows))[:REFINED]
+        fine = sorted((_refined(one, *few) for one in coarse), key=lambda one: one.length(problem.rows))
         found += [_told(one, z, goal, weights) for one in fine[:WEIGHED]]
     for one in sorted(found, key=lambda one: one.nats)[:KEPT]:
         yield _written(one, z, goal, weights, symbol)
 
 
 def _gathered(z: Array, y: Array, weights: Array) -> tuple[Array, Array, Array]:
-    """Means of rows beside each other in z: (z, weighted target, weights) of at most `GATHERED` of them."""
+    """Means of rows beside each other in z: (z, weighted target, weights) of at most twice `GATHERED` of them.
+
+    Equally many rows each, but where rows are rare no mean is of z that are far apart: it would not lie on the curve.
+    """
     order = np.argsort(z, kind="stable")
-    starts = np.linspace(0, len(z), min(GATHERED, len(z)) + 1).astype(int)[:-1]
+    equal = np.linspace(0, len(z), min(GATHERED, len(z)) + 1).astype(int)[:-1]
+    apart = np.searchsorted(z[order], np.linspace(np.min(z), np.max(z), GATHERED + 1)[:-1])
+    starts = np.union1d(equal, apart)
     squared = weights[order] ** 2
     total = np.add.reduceat(squared, starts)
     z, y = (np.add.reduceat(squared * values[order], starts) / total for values in (z, y))
@@ -131,13 +147,10 @@ def _rests(one: Likely, k: Array, z: Array, goal: Array, weights: Array) -> Arra
 def _told(one: Likely, z: Array, goal: Array, weights: Array) -> Likely:
     """The length of the message, with the plainest k that the rows allow."""
     rows = len(goal)
-    one = replace(one, rest=float(_rests(one, np.array([one.k]), z, goal, weights)[0]))
+    one, bend = _settled(one, z, goal, weights)
     if not np.isfinite(one.rest):
         return one
     variance = one.rest / rows
-    step = 1e-3 * one.k
-    around = _rests(one, np.array([one.k - step, one.k + step]), z, goal, weights)
-    bend = float((around.sum() - 2 * one.rest) / step**2)
     error = np.sqrt(2 * variance / bend) if np.isfinite(bend) and bend > 0 else np.inf
     best, bits = one, _digits(one.k, error, rows)
     if np.isfinite(error):
@@ -153,8 +166,25 @@ def _told(one: Likely, z: Array, goal: Array, weights: Array) -> Likely:
     c = np.linalg.lstsq(matrix, goal, rcond=None)[0]
     errors = np.sqrt(variance * np.diag(np.linalg.pinv(matrix.T @ matrix)))
     constants = sum(_constant_nats(float(a), float(e), rows) for a, e in zip(c, errors, strict=True))
-    symbols = one.shape.symbols + 2 * (one.gauge != 0) + 2 * (one.inner != 1) + 2 * (one.offset == -1)
-    return replace(best, nats=rows / 2 * log(one.rest) + bits + constants + SYMBOL * symbols)
+    return replace(best, nats=one.length(rows) + bits + constants)
+
+
+def _settled(one: Likely, z: Array, goal: Array, weights: Array) -> tuple[Likely, float]:
+    """The same with its error, and k moved by Newton's step where that lowers it, on all rows; and how sharply the error
+    bends in k."""
+    bend = np.nan
+    for _ in range(2):
+        step = 1e-3 * one.k
+        below, rest, above = map(float, _rests(one, one.k + step * np.array([-1.0, 0.0, 1.0]), z, goal, weights))
+        one, bend = replace(one, rest=rest), (below + above - 2 * rest) / step**2
+        if not (np.isfinite(bend) and bend > 0):
+            break
+        k = one.k - float(np.clip((above - below) / (2 * step * bend), -0.1 * one.k, 0.1 * one.k))
+        moved = float(_rests(one, np.array([k]), z, goal, weights)[0])
+        if not moved < rest:
+            break
+        one = replace(one, k=k, rest=moved)
+    return one, bend
 
 
 def _constant_nats(value: float, error: float, rows: int) -> float:

@@ -4,16 +4,19 @@ All pairs are scored at once from the Gram matrix; a beam then adds one column a
 makes it safe: a combination of at most four terms that meets a thousand rows to 1e-9 is not found by chance.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .problem import Array
 
 ROWS = 256
 EXCHANGES, EXCHANGED = 20, 6
+CLEAR, RIDGE = 1e-10, 1e-12
 SPANNED = 220
 """Up to so many columns it pays to ask first whether the target lies in the span of all of them."""
 
@@ -70,27 +73,88 @@ def likely_supports(
 ) -> Iterator[tuple[float, Support, Array]]:
     """The ``best`` combinations of one, two .. ``most`` of the columns (N, p): the squared error, which, and by how much.
 
-    For noisy targets: nothing has to be exact.
+    For noisy targets: nothing has to be exact, so all is compared through the products of the columns alone.
     """
     usable = np.flatnonzero(np.all(np.isfinite(columns), axis=0) & np.any(columns != 0, axis=0))
     if not len(usable):
         return
     sizes = np.linalg.norm(columns[:, usable], axis=0)
     part = columns[:, usable] / sizes
-    inner = part.T @ target
-    states: list[Support] = [(int(i),) for i in np.argsort(-np.abs(inner), kind="stable")[:beam]]
+    products = _Products.of(part, target)
+    states: list[Support] = [(int(i),) for i in np.argsort(-np.abs(products.inner), kind="stable")[:beam]]
     for size in range(1, most + 1):
-        scored = sorted((_misfit(part, target, state), state) for state in states)
+        scored = sorted(zip(products.misfits(states), states, strict=True))
         if size > 2:
-            better = {_exchanged(part, target, state) for _, state in scored[:EXCHANGED]}
-            scored = sorted({(_misfit(part, target, state), state) for state in better} | set(scored))
-        for misfit, state in scored[:best]:
+            better = [products.exchanged(state) for _, state in scored[:EXCHANGED]]
+            scored = sorted({*zip(products.misfits(better), better, strict=True), *scored})
+        for _, state in scored[:best]:
             found = np.linalg.lstsq(part[:, state], target, rcond=None)[0]
-            yield misfit**2, tuple(int(usable[i]) for i in state), found / sizes[list(state)]
+            left = target - part[:, state] @ found
+            yield float(left @ left), tuple(int(usable[i]) for i in state), found / sizes[list(state)]
         if size == 1:
-            states = _best_pairs(part.T @ part, inner, beam, parallel=1e-6)
+            states = _best_pairs(products.gram, products.inner, beam, parallel=1e-6)
         elif size < most:
-            states = _grown(part, target, [state for _, state in scored[:beam]], beam)
+            states = products.grown([state for _, state in scored[:beam]], beam)
+
+
+@dataclass(frozen=True, eq=False)
+class _Products:
+    """What least squares in columns of unit norm (N, p) needs of them: ``gram`` (p, p), ``inner`` (p,) with the target, and
+    the target's square. Misfits are squared; good to about 1e-7 of the target, which noise is far above."""
+
+    gram: Array
+    inner: Array
+    square: float
+
+    @classmethod
+    def of(cls, part: Array, target: Array) -> "_Products":
+        return cls(part.T @ part, part.T @ target, float(target @ target))
+
+    def misfits(self, states: Sequence[Support]) -> list[float]:
+        """What each state, all of one length, leaves of the target."""
+        chosen = np.array(states)
+        found = self._solved(chosen, self.inner[chosen][:, :, None])[:, :, 0]
+        return [float(left) for left in self.square - np.sum(self.inner[chosen] * found, axis=1)]
+
+    def explained(self, states: Sequence[Support]) -> Array:
+        """How much of what a state leaves each column explains, once projected clear of it (states, p); -1 for what it
+        holds already."""
+        chosen = np.array(states)
+        beside = self.gram[chosen]
+        found = self._solved(chosen, np.concatenate([beside, self.inner[chosen][:, :, None]], axis=2))
+        rest = self.inner - np.einsum("sk,skp->sp", found[:, :, -1], beside)
+        clear = 1 - np.einsum("skp,skp->sp", found[:, :, :-1], beside)
+        return np.where(clear > CLEAR, rest**2 / np.maximum(clear, CLEAR), -1.0)
+
+    def exchanged(self, state: Support) -> Support:
+        """The state with one column after the other exchanged for the best there is beside the rest, until none is better.
+
+        Source: sequential replacement, A. Miller, Subset Selection in Regression (2002), chapter 3.
+        """
+        (error,) = self.misfits([state])
+        for _ in range(EXCHANGES):
+            others = [tuple(i for i in state if i != index) for index in state]
+            scores = self.explained(others)
+            misfits = np.array(self.misfits(others)) - scores.max(axis=1)
+            better = np.flatnonzero(misfits < error * (1 - 1e-12))
+            if not len(better):
+                break
+            first = int(better[0])
+            state, error = tuple(sorted((*others[first], int(np.argmax(scores[first]))))), float(misfits[first])
+        return state
+
+    def grown(self, states: list[Support], beam: int) -> list[Support]:
+        """Each state with the columns that explain most of what it leaves over."""
+        grown: dict[Support, float] = {}
+        for state, left, scores in zip(states, self.misfits(states), self.explained(states), strict=True):
+            for index in np.argsort(-scores, kind="stable")[:beam]:
+                if scores[index] >= 0:
+                    grown[tuple(sorted((*state, int(index))))] = left - float(scores[index])
+        return sorted(grown, key=lambda state: (grown[state], state))[: 2 * beam]
+
+    def _solved(self, chosen: NDArray[np.intp], right: Array) -> Array:
+        inside = self.gram[chosen[:, :, None], chosen[:, None, :]]
+        return np.linalg.solve(inside + RIDGE * np.eye(chosen.shape[1]), right)
 
 
 def best_supports(columns: Array, target: Array, most: int, best: int) -> Iterator[tuple[float, Support, Array]]:
@@ -107,27 +171,6 @@ def best_supports(columns: Array, target: Array, most: int, best: int) -> Iterat
             chosen = usable[supports[index]]
             rest = float(np.sum((target - columns[:, chosen] @ (found[index] / sizes[supports[index]])) ** 2))
             yield rest, tuple(map(int, chosen)), found[index] / sizes[supports[index]]
-
-
-def _exchanged(part: Array, goal: Array, state: Support) -> Support:
-    """The state with one column after the other exchanged for the best there is beside the rest, until none is better.
-
-    Source: sequential replacement, A. Miller, Subset Selection in Regression (2002), chapter 3.
-    """
-    error = _misfit(part, goal, state)
-    for _ in range(EXCHANGES):
-        before = error
-        for index in state:
-            others = tuple(i for i in state if i != index)
-            scores = _explained(part, goal, others)
-            new = tuple(sorted((*others, int(np.argmax(scores)))))
-            misfit = _misfit(part, goal, new)
-            if misfit < error * (1 - 1e-12):
-                state, error = new, misfit
-                break
-        if error == before:
-            break
-    return state
 
 
 def _explained(part: Array, goal: Array, state: Support) -> Array:
