@@ -98,3 +98,20 @@ def test_a_network_is_said_to_be_nearer_where_it_is_hardly_so() -> None:
     assert said.startswith("the network is nearer by more than chance: the formula's error is 1.")
     said = decided("2.0*a", prepared, "2*a*b + 0.4*sin(3*v)").warnings[0]
     assert said.startswith("no formula comes near the network: the best one's error is")
+
+
+def test_a_gentle_curve_of_three_constants_must_leave_other_forms_behind() -> None:
+    """In five hundredths of noise a quarter of a wave is a cubic, too: neither is a law. Ten waves are nothing else."""
+    rng = np.random.default_rng(0)
+    x = rng.uniform(1, 3, 300)
+    noise = 0.04 * rng.normal(size=300)
+    for wave, verified in ((0.9, False), (9.0, True)):
+        y = 1.03 * np.sin(wave * x - 0.76) - 0.21 + noise
+        prepared = prepare(Table({"x": x, "y": y}, "y", ("x",)), 0)
+        judge = Judge(prepared)
+        judge(parse(f"1.03*sin({wave}*x - 0.76) - 0.21"), "test")
+        judge(parse("-0.05683*x**3 + 1.142*x - 1.155"), "test")
+        beside: Any = SimpleNamespace(model=SimpleNamespace(predict=lambda x: 0 * x[:, 0]), certified=False)
+        verdict = decide(judge, beside, prepared)
+        assert verdict.verified == verified
+        assert verified or "fit as well" in verdict.warnings[0]

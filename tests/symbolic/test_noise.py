@@ -12,7 +12,7 @@ from edgewise.symbolic.curves import curve_reductions, power_reductions
 from edgewise.symbolic.likely import likely_shapes
 from edgewise.symbolic.noisy import argument_sums, plain_sums, products_of_atoms, weighted_transform
 from edgewise.symbolic.problem import TARGET, Problem, first_problem
-from edgewise.symbolic.sparse import best_supports, likely_supports
+from edgewise.symbolic.sparse import _Products, best_supports, likely_supports
 
 ROWS = 500
 
@@ -64,6 +64,35 @@ def test_the_name_of_a_noisy_curve_is_among_the_likeliest(curve: str, value) -> 
     found = [evaluate(e, {problem.symbols[0].name: fresh}) for e in likely_shapes(problem)]
     errors = [np.max(np.abs(f - value(fresh))) / np.max(np.abs(value(fresh))) for f in found]
     assert min(errors) < 0.004, curve
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_curve_is_known_by_the_few_rows_where_it_bends(seed: int) -> None:
+    """The quotient of three columns has most rows far from the arc sine's steep end, and few of them near to each other."""
+    rng = np.random.default_rng(seed)
+    a, b, c = rng.uniform((1, 1, 2), (5, 5, 5), (ROWS, 3)).T
+    z = a / (b * c)
+    z, a = z[z < 0.98], a[z < 0.98]
+    found = list(likely_shapes(first_problem({"z": z}, with_noise(np.arcsin(z), 0.01, seed), noisy=True)))
+    assert any(form.has(sympy.asin) for form in found[:2])
+    (arc,) = found[0].atoms(sympy.asin)
+    assert float(arc.args[0].as_coeff_Mul()[0]) == pytest.approx(1, abs=1e-12)
+
+
+def test_products_of_columns_tell_what_least_squares_tells() -> None:
+    rng = np.random.default_rng(3)
+    columns = rng.normal(size=(80, 12)) + rng.normal(size=(80, 1))
+    unit, target = columns / np.linalg.norm(columns, axis=0), rng.normal(size=80)
+    products, states = _Products.of(unit, target), [(0, 3), (2, 7), (1, 11)]
+
+    def left(chosen: tuple[int, ...]) -> float:
+        return float(np.linalg.lstsq(unit[:, chosen], target, rcond=None)[1][0])
+
+    np.testing.assert_allclose(products.misfits(states), [left(state) for state in states], rtol=1e-9)
+    explained = products.explained(states)
+    for state, scores in zip(states, explained, strict=True):
+        for index, score in enumerate(scores):
+            assert score == (-1 if index in state else pytest.approx(left(state) - left((*state, index)), rel=1e-6))
 
 
 def test_the_best_supports_are_those_of_an_exhaustive_search() -> None:

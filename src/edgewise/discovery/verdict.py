@@ -10,6 +10,7 @@ from edgewise.formula import Formula, split_constants
 from edgewise.symbolic import by_polynomial
 
 from .architecture import Architecture
+from .explained import ties
 from .judge import Judge, Judged, beats
 from .prepare import SMALL, Prepared
 from .weighing import rms
@@ -25,6 +26,8 @@ SHORT = 8  # digits that a constant may have and still be a number that somebody
 SPARE = 100  # ... where the rows tell it so many times more finely than it is written
 MOST_FITTED = 4
 MOST_FITTED_IN_FEW_ROWS = 2
+FREE = 3
+"""Fitted constants from which on, in noise, a formula follows any gentle curve; it then has to leave all others behind."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ def decide(judge: Judge, architecture: Architecture | None, prepared: Prepared) 
     if odd:
         note = f"the rows tell the exponent {', '.join(odd)} from a plain number; uneven noise or rounding may do that."
         return Verdict(pick, False, (note,))
+    if len(_fitted(pick.formula)) >= FREE and (rivals := ties(pick, judge, prepared)):
+        return Verdict(pick, False, rivals)
     return Verdict(pick, True)
 
 
@@ -147,11 +152,14 @@ def _too_free(pick: Judged, prepared: Prepared) -> str:
         return f"{rows} different rows cannot verify a formula of {size} symbols; {ROWS_A_SYMBOL * size} are the least."
     formula, used = pick.formula, len(pick.formula.expression.free_symbols)
     most = MOST_FITTED_IN_FEW_ROWS if prepared.small else max(MOST_FITTED, used + 1)
-    fitted = [name for name in formula.constants if _is_fitted(formula, name)]
-    counted = len(formula.constants) if prepared.small and not pick.exact else len(fitted)
+    counted = len(formula.constants) if prepared.small and not pick.exact else len(_fitted(formula))
     if counted > most:
         return f"{counted} fitted constants may interpolate any smooth function: a law would have fewer."
     return ""
+
+
+def _fitted(formula: Formula) -> list[str]:
+    return [name for name in formula.constants if _is_fitted(formula, name)]
 
 
 def _is_fitted(formula: Formula, name: str) -> bool:

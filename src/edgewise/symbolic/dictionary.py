@@ -44,11 +44,11 @@ def argument_dictionary(problem: Problem) -> Iterator[sympy.Expr]:
                 yield TRANSFORMS[name].inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
 
 
-def small_factors(problem: Problem) -> list[tuple[sympy.Expr, Array]]:
-    """Products of different inputs with exponents 1 or -1, and squares."""
+def small_factors(problem: Problem, most: int = 4) -> list[tuple[sympy.Expr, Array]]:
+    """Products of at most ``most`` different inputs, squares, and reciprocals."""
     found: list[tuple[sympy.Expr, Array]] = [(sympy.Integer(1), np.ones(problem.rows))]
     singles = list(zip(problem.symbols, problem.x.T, strict=True))
-    for size in range(1, min(4, problem.inputs) + 1):
+    for size in range(1, min(most, problem.inputs) + 1):
         for chosen in combinations(singles, size):
             found.append((sympy.Mul(*(s for s, _ in chosen)), np.prod([v for _, v in chosen], axis=0)))
     found += [(s**2, v**2) for s, v in singles]

@@ -29,6 +29,7 @@ FREQUENCIES, STEP = 160, 0.5  # of k, and the phase by which the ends of a table
 STEEPEST = 20.0
 BEST = 2  # of each number of terms
 KEPT = 6
+FEW_INPUTS = 4  # up to which products of all of them may stand before a wave
 PLAIN = 30
 WAVES = by_name("sin", "cos", "sin^2", "cos^2")
 ATOMS = by_name(
@@ -128,7 +129,7 @@ def saturating_sums(problem: Problem) -> Iterator[sympy.Expr]:
 def argument_sums(problem: Problem) -> Iterator[sympy.Expr]:
     """T(y) as a sum of at most three terms c x^p f(u) with one inner argument u, for laws that oscillate: the best few of
     all u. f is a wave of u, or of k u with the k that a periodogram shows."""
-    factors = small_factors(problem)
+    factors = small_factors(problem, 4 if problem.inputs <= FEW_INPUTS else 2)
     smooth = np.linalg.qr(np.column_stack([values for _, values in factors]))[0]
     left = problem.y - smooth @ (smooth.T @ problem.y)
     goals = [goal for name in WAVING_TARGETS if (goal := _goal(problem, name)) is not None]

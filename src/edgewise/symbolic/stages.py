@@ -293,7 +293,7 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage("sum", 0.8, _inputs(2, 20), _sums, Cost(1, 1.3, 500)),
     Stage("ridge", 0.9, _inputs(2, 12), _ridges, Cost(5, 1.3, 1000)),
     Stage("argument scan", 1.2, _inputs(2, 6), _arguments, Cost(7, 2.8, 600)),
-    Stage("argument sums", 0.95, _inputs(2, 6), _argument_sums, DICTIONARY),
+    Stage("argument sums", 0.95, _inputs(2, 6), _argument_sums, Cost(400, 1.65, 4000)),
     Stage("plain terms", 0.5, _inputs(1, 6), lambda node: plain_sums(node.problem, _limit(node)), Cost(60, 1.1)),
     Stage("two terms", 0.55, _inputs(1, 6), lambda node: short_sums(node.problem, 2, _limit(node)), Cost(2, 1.8, 300)),
     Stage("splits", 0.72, lambda node: _signed(node) and node.problem.inputs <= 8, _splits, SPLITS),
