@@ -8,6 +8,7 @@ caller weighs error against length. Curves of one input are named in `likely`.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -29,6 +30,7 @@ FREQUENCIES, STEP = 160, 0.5  # of k, and the phase by which the ends of a table
 STEEPEST = 20.0
 BEST = 2  # of each number of terms
 KEPT = 6
+WIDE, PAIRED = 30, 3  # pairs that are followed, and triples whose pairs are exchanged, where hundreds look alike
 FEW_INPUTS = 4  # up to which products of all of them may stand before a wave
 PLAIN = 30
 WAVES = by_name("sin", "cos", "sin^2", "cos^2")
@@ -98,7 +100,7 @@ def products_of_atoms(problem: Problem, limit: float) -> Iterator[sympy.Expr]:
     expressions = [
         sympy.Mul(*(atom.expression(s) for (atom, _), s in zip(term, problem.symbols, strict=True))) for term in terms
     ]
-    yield from likely_sums(problem, columns, expressions, 3, limit)
+    yield from likely_sums(problem, columns, expressions, 3, limit, partial(likely_supports, beam=WIDE, paired=PAIRED))
 
 
 def saturating_sums(problem: Problem) -> Iterator[sympy.Expr]:

@@ -6,7 +6,7 @@ makes it safe: a combination of at most four terms that meets a thousand rows to
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -69,11 +69,12 @@ class Dictionary:
 
 
 def likely_supports(
-    columns: Array, target: Array, most: int, best: int, beam: int = 12
+    columns: Array, target: Array, most: int, best: int, beam: int = 12, paired: int = 0
 ) -> Iterator[tuple[float, Support, Array]]:
     """The ``best`` combinations of one, two .. ``most`` of the columns (N, p): the squared error, which, and by how much.
 
-    For noisy targets: nothing has to be exact, so all is compared through the products of the columns alone.
+    For noisy targets: nothing has to be exact, so all is compared through the products of the columns alone. Of the best
+    ``paired`` combinations of three also two columns at a time are exchanged, which takes the square of p.
     """
     usable = np.flatnonzero(np.all(np.isfinite(columns), axis=0) & np.any(columns != 0, axis=0))
     if not len(usable):
@@ -87,6 +88,9 @@ def likely_supports(
         if size > 2:
             better = [products.exchanged(state) for _, state in scored[:EXCHANGED]]
             scored = sorted({*zip(products.misfits(better), better, strict=True), *scored})
+            if size == 3 and paired:
+                better = [products.repaired(state) for _, state in scored[:paired]]
+                scored = sorted({*zip(products.misfits(better), better, strict=True), *scored})
         for _, state in scored[:best]:
             found = np.linalg.lstsq(part[:, state], target, rcond=None)[0]
             left = target - part[:, state] @ found
@@ -142,6 +146,27 @@ class _Products:
             first = int(better[0])
             state, error = tuple(sorted((*others[first], int(np.argmax(scores[first]))))), float(misfits[first])
         return state
+
+    def repaired(self, state: Support) -> Support:
+        """Three columns, two and other two of them exchanged for the best pair beside the rest, until none is
+        better: look-alikes of two terms of a law hold each other in place."""
+        (error,) = self.misfits([state])
+        for _ in range(EXCHANGES):
+            found = [tuple(sorted((i, *self._beside(i)))) for i in state]
+            misfits = self.misfits(found)
+            best = int(np.argmin(misfits))
+            if not misfits[best] < error * (1 - 1e-12):
+                break
+            state, error = found[best], misfits[best]
+        return state
+
+    def _beside(self, kept: int) -> Support:
+        """The best pair of columns beside one."""
+        own = self.gram[kept]
+        gram, inner = self.gram - np.outer(own, own), self.inner - self.inner[kept] * own
+        sizes = np.sqrt(np.maximum(np.diag(gram), 0.0))
+        scale = np.where(sizes**2 > CLEAR, 1 / np.maximum(sizes, CLEAR), 0.0)
+        return _best_pairs(gram * np.outer(scale, scale), inner * scale, 1, parallel=1e-6)[0]
 
     def grown(self, states: list[Support], beam: int) -> list[Support]:
         """Each state with the columns that explain most of what it leaves over."""
@@ -229,11 +254,17 @@ def _misfit(part: Array, goal: Array, state: tuple[int, ...]) -> float:
     return float(np.linalg.norm(goal - columns @ found))
 
 
+@lru_cache(maxsize=2)
+def _all_pairs(columns: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    i, j = np.triu_indices(columns, 1)
+    return i, j
+
+
 def _best_pairs(gram: Array, inner: Array, beam: int, parallel: float = 1e-10) -> list[tuple[int, ...]]:
     """The pairs (i < j) that explain most, by |projection|^2 = (ai^2 - 2 g ai aj + aj^2) / (1 - g^2)."""
     if len(inner) < 2:
         return [(0,)]
-    i, j = np.triu_indices(len(inner), 1)
+    i, j = _all_pairs(len(inner))
     g = gram[i, j]
     explained = (inner[i] ** 2 - 2 * g * inner[i] * inner[j] + inner[j] ** 2) / np.maximum(1 - g**2, 1e-12)
     explained[1 - g**2 < parallel] = -np.inf

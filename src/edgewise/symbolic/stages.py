@@ -194,6 +194,11 @@ def _argument_sums(node: Node) -> Iterator[sympy.Expr]:
         yield from argument_sums(node.problem)
 
 
+def _late_argument_sums(node: Node) -> Iterator[sympy.Expr]:
+    if not _waving(node):
+        yield from argument_sums(node.problem)
+
+
 def _limit(node: Node) -> float:
     """An rmse in the user's y that is clearly worse than that of the surrogate."""
     if node.surrogate is None or node.problem.weights is None:
@@ -254,6 +259,7 @@ SMOOTHER = 0.9  # of the error in the user's units
 APART = 0.05  # error over the spread of inputs that act apart, without noise
 SPLITS = Cost(900, 1.4)
 DICTIONARY = Cost(90, 2.0, 4000)
+ARGUMENT_SUMS = Cost(400, 1.65, 4000)
 # The costs were measured on noise with 1 to 12 inputs and 50 to 2,000 rows; a factor of two off is no harm.
 STAGES: tuple[Stage, ...] = (
     Stage("monomial", 0.0, lambda node: True, _monomial, Cost(0.5, 1.05, 4000)),
@@ -293,7 +299,8 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage("sum", 0.8, _inputs(2, 20), _sums, Cost(1, 1.3, 500)),
     Stage("ridge", 0.9, _inputs(2, 12), _ridges, Cost(5, 1.3, 1000)),
     Stage("argument scan", 1.2, _inputs(2, 6), _arguments, Cost(7, 2.8, 600)),
-    Stage("argument sums", 0.95, _inputs(2, 6), _argument_sums, Cost(400, 1.65, 4000)),
+    Stage("argument sums", 0.95, _inputs(2, 6), _argument_sums, ARGUMENT_SUMS),
+    Stage("argument sums", 1.9, _inputs(2, 4), _late_argument_sums, ARGUMENT_SUMS),
     Stage("plain terms", 0.5, _inputs(1, 6), lambda node: plain_sums(node.problem, _limit(node)), Cost(60, 1.1)),
     Stage("two terms", 0.55, _inputs(1, 6), lambda node: short_sums(node.problem, 2, _limit(node)), Cost(2, 1.8, 300)),
     Stage("splits", 0.72, lambda node: _signed(node) and node.problem.inputs <= 8, _splits, SPLITS),
