@@ -9,9 +9,10 @@ import numpy as np
 import sympy
 
 from .problem import Array, Problem
-from .surrogate import Surrogate, fit
+from .surrogate import Surrogate, best_polynomial, fit
 from .work import Cost
 
+ROUGH = 0.1  # of the spread, what a surrogate leaves where it may be too poor to judge by
 SURPASSED = 1.0
 """What the remaining tasks of a problem cost more once a strong hypothesis has made it simpler."""
 
@@ -28,6 +29,14 @@ class Node:
     @cached_property
     def surrogate(self) -> Surrogate | None:
         return self.fitted or fit(self.problem)
+
+    @cached_property
+    def rough(self) -> bool:
+        """Whether the surrogate leaves much that is not noise: it then tells little of the law, which may oscillate."""
+        if self.surrogate is None or self.surrogate.error < ROUGH:
+            return False
+        found = best_polynomial(self.problem)
+        return found is not None and not found.noisy
 
 
 @dataclass(order=True)

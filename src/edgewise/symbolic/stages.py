@@ -216,7 +216,8 @@ def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> N
     again = fit(child) if child.inputs else None
     after = _spread(child.y) if child.inputs == 0 else np.inf if again is None else again.error
     # noise does not drop: fewer inputs without a larger error is then all there is to see
-    enough = max(STRONG * surrogate.error, FLOOR) if child.weights is None else 1.05 * surrogate.error
+    noise = child.weights is not None and not node.rough
+    enough = 1.05 * surrogate.error if noise else max(STRONG * surrogate.error, FLOOR)
     strong = after <= enough
     weak = after <= 1.5 * surrogate.error + FLOOR
     if child.hypothesis is not None:
@@ -306,7 +307,7 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage("splits", 0.72, lambda node: _signed(node) and node.problem.inputs <= 8, _splits, SPLITS),
     Stage("splits", 1.15, lambda node: not _signed(node) and 2 <= node.problem.inputs <= 8, _splits, SPLITS),
     Stage(
-        "products", 0.7, _inputs(1, 2), lambda node: products_of_atoms(node.problem, _limit(node)), Cost(200, 3, 1000)
+        "products", 0.7, _inputs(1, 2), lambda node: products_of_atoms(node.problem, _limit(node)), Cost(700, 2, 1500)
     ),
     Stage("saturating sums", 0.75, _inputs(1, 2), _on_problem(saturating_sums), Cost(600, 2, 1000)),
     Stage("short sums", 2.5, _inputs(1, 6), lambda node: short_sums(node.problem, 4, _limit(node)), Cost(4, 1.8, 300)),
