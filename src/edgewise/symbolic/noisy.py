@@ -134,7 +134,7 @@ def argument_sums(problem: Problem) -> Iterator[sympy.Expr]:
     factors = small_factors(problem, 4 if problem.inputs <= FEW_INPUTS else 2)
     smooth = np.linalg.qr(np.column_stack([values for _, values in factors]))[0]
     left = problem.y - smooth @ (smooth.T @ problem.y)
-    goals = [goal for name in WAVING_TARGETS if (goal := _goal(problem, name)) is not None]
+    goals = [goal for name in WAVING_TARGETS if (goal := goal_of(problem, name)) is not None]
     found: list[tuple[float, int, sympy.Expr]] = []
     for argument, values in small_arguments(problem):
         words = [(sympy.Integer(1), np.ones(problem.rows))]
@@ -178,7 +178,7 @@ def likely_sums(
     Those with an rmse above ``limit``, in the user's y, are not worth a look.
     """
     for name in TARGETS:
-        goal = _goal(problem, name)
+        goal = goal_of(problem, name)
         if goal is None:
             continue
         transform, target, weights = goal
@@ -189,7 +189,7 @@ def likely_sums(
             yield transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
 
 
-def _goal(problem: Problem, name: str) -> tuple[Transform, Array, Array] | None:
+def goal_of(problem: Problem, name: str) -> tuple[Transform, Array, Array] | None:
     """T, T(y), and the weights that make its squared error that of y; None where T(y) does not exist."""
     transform = TRANSFORMS[name]
     if not transform.allowed(problem.y):
@@ -205,7 +205,7 @@ def _goal(problem: Problem, name: str) -> tuple[Transform, Array, Array] | None:
 
 def weighted_transform(problem: Problem, name: str) -> Problem | None:
     """The problem of T(y) over the same variables, its rows weighed so that errors are those of y."""
-    goal = _goal(problem, name)
+    goal = goal_of(problem, name)
     if goal is None or np.ptp(goal[1]) == 0:
         return None
     transform, target, weights = goal

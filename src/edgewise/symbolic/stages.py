@@ -30,6 +30,7 @@ from .noisy import (
 )
 from .peel import factor_peels, term_peels
 from .problem import Array, Aside, Problem, lift
+from .quadratic import quadratic_forms
 from .queue import Node, Stage
 from .rational import rational_function
 from .ridge import ridge_reductions
@@ -297,12 +298,15 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage("powers alone", 0.51, _inputs(2, 12), _powers, Cost(5, 1.5, 700)),
     Stage("smoother", 0.75, _inputs(2, 12), _smoother, Cost(5, 1.5, 500)),
     Stage("curves", 0.52, _inputs(2, 8), _curves, Cost(20, 1.5, 700)),
-    Stage("sum", 0.8, _inputs(2, 20), _sums, Cost(1, 1.3, 500)),
+    Stage("sum", 0.8, _inputs(2, 20), _sums, Cost(10, 1.9, 700)),
     Stage("ridge", 0.9, _inputs(2, 12), _ridges, Cost(5, 1.3, 1000)),
     Stage("argument scan", 1.2, _inputs(2, 6), _arguments, Cost(7, 2.8, 600)),
     Stage("argument sums", 0.95, _inputs(2, 6), _argument_sums, ARGUMENT_SUMS),
     Stage("argument sums", 1.9, _inputs(2, 4), _late_argument_sums, ARGUMENT_SUMS),
     Stage("plain terms", 0.5, _inputs(1, 6), lambda node: plain_sums(node.problem, _limit(node)), Cost(60, 1.1)),
+    Stage(
+        "quadratic", 0.45, _inputs(1, 9), lambda node: quadratic_forms(node.problem, _limit(node)), Cost(10, 1.35, 700)
+    ),
     Stage("two terms", 0.55, _inputs(1, 6), lambda node: short_sums(node.problem, 2, _limit(node)), Cost(2, 1.8, 300)),
     Stage("splits", 0.72, lambda node: _signed(node) and node.problem.inputs <= 8, _splits, SPLITS),
     Stage("splits", 1.15, lambda node: not _signed(node) and 2 <= node.problem.inputs <= 8, _splits, SPLITS),
