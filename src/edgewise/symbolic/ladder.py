@@ -29,8 +29,9 @@ FOR_ONE_TEST = 0.5  # of the work that is left: one dear test does not take the 
 TOLD, CLEAR = 0.3, 0.01
 """Leave-one-out errors of the surrogate: from the one on it knows little of the law, from the other on all but all."""
 MOST_DECIMALS = 4
-LAST_ORDERS = 0.6
-"""With noise: how much dearer tasks may still be once a formula leaves only noise; a simpler one may be among them."""
+LAST_ORDERS, MORE_ORDERS, FEW_DECIMALS = 0.6, 0.9, 2
+"""With noise: how much dearer tasks may still be once a formula leaves only noise; a simpler one may be among them, the more
+so where that one has more than a few decimals."""
 
 
 def ladder(
@@ -82,17 +83,21 @@ def ladder(
             candidate = judge(node.problem, found, stage.name)
             if candidate is not None:
                 yield candidate
-                if candidate.exact and not _free(candidate.expression):
+                if candidate.exact and not _free(candidate):
                     return
                 if judge.done(candidate):
-                    queue.close(LAST_ORDERS)
+                    queue.close(LAST_ORDERS if _decimals(candidate) <= FEW_DECIMALS else MORE_ORDERS)
             if work.late():
                 return
 
 
-def _free(expression: sympy.Expr) -> bool:
+def _free(candidate: Candidate) -> bool:
     """Whether a formula has so many decimals that it may follow a smooth curve to rounding without being the law."""
-    return len(expression.atoms(sympy.Float)) > MOST_DECIMALS
+    return _decimals(candidate) > MOST_DECIMALS
+
+
+def _decimals(candidate: Candidate) -> int:
+    return len(candidate.expression.atoms(sympy.Float))
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,12 @@ from .noisy import (
     weighted_transform,
 )
 from .peel import factor_peels, term_peels
-from .problem import Array, Aside, Problem, lift
+from .problem import Aside, Problem, lift
 from .quadratic import quadratic_forms
 from .queue import Node, Stage
 from .rational import rational_function
 from .ridge import ridge_reductions
+from .roots import signed_root
 from .separable import separable
 from .series import plain_polynomial, sums_over_inputs, waves_of_powers
 from .splits import splits
@@ -137,6 +138,21 @@ def _transforms(node: Node) -> Iterator[Node]:
             yield Node(child, node.price + 2.5, strong=False)
 
 
+def _outer(node: Node) -> Iterator[Node]:
+    """A(x) where y = f(A), f a square, tanh, logarithm, sine or cosine, and a polynomial tells A much better than y."""
+    problem, surrogate = node.problem, node.surrogate
+    if surrogate is None or (problem.hypothesis is not None and problem.hypothesis.kind in OUTER):
+        return
+    children = (
+        signed_root(problem),
+        *(transformed(problem, name) for name in ("sqrt", "atanh", "exp", "asin", "acos")),
+    )
+    for child in children:
+        after = None if child is None else fit(child)
+        if child is not None and after is not None and after.error < STRONG * surrogate.error:
+            yield Node(child, node.price + 0.2, after)
+
+
 def _arguments(node: Node) -> Iterator[Node]:
     """The children of the argument scan: one input each."""
     if _waving(node):
@@ -215,7 +231,7 @@ def _late_dictionary(node: Node) -> Iterator[sympy.Expr]:
 def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> Node:
     """A child is strong where the error drops (or is small anyway), else it waits."""
     again = fit(child) if child.inputs else None
-    after = _spread(child.y) if child.inputs == 0 else np.inf if again is None else again.error
+    after = _spread(child, node.problem) if child.inputs == 0 else np.inf if again is None else again.error
     # noise does not drop: fewer inputs without a larger error is then all there is to see
     noise = child.weights is not None and not node.rough
     enough = 1.05 * surrogate.error if noise else max(STRONG * surrogate.error, FLOOR)
@@ -228,8 +244,12 @@ def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> N
     )
 
 
-def _spread(y: Array) -> float:
-    return float(np.std(y) / max(abs(float(np.mean(y))), 1e-300))
+def _spread(child: Problem, parent: Problem) -> float:
+    """What a constant leaves of a target: over its size, and in noise, as a surrogate's error, over the parent's spread."""
+    if child.weights is None or parent.weights is None:
+        return float(np.std(child.y) / max(abs(float(np.mean(child.y))), 1e-300))
+    left = child.y - np.average(child.y, weights=child.weights**2)
+    return float(np.sqrt(np.mean((left * child.weights) ** 2)) / max(float(np.std(parent.y * parent.weights)), 1e-300))
 
 
 def _signed(node: Node) -> bool:
@@ -251,11 +271,17 @@ def _smooth(low: int, high: int) -> Callable[[Node], bool]:
     return lambda node: low <= node.problem.inputs <= high and node.price <= NEAR and not _waving(node)
 
 
+def _near(low: int, high: int) -> Callable[[Node], bool]:
+    """Problems near at hand."""
+    return lambda node: low <= node.problem.inputs <= high and node.price <= NEAR
+
+
 def _on_problem(test: Callable[[Problem], Iterator[sympy.Expr]]) -> Callable[[Node], Iterator[sympy.Expr]]:
     return lambda node: test(node.problem)
 
 
 NEAR = 2.0  # what believing in a problem may have cost before a surrogate is fitted only to see whether it is smooth
+OUTER = ("signed root", "transform exp")  # a logarithm in a logarithm is rare, and a square of a square a power
 ASIDE = 0.3  # what believing in a part costs
 SMOOTHER = 0.9  # of the error in the user's units
 APART = 0.05  # error over the spread of inputs that act apart, without noise
@@ -264,6 +290,7 @@ DICTIONARY = Cost(90, 2.0, 4000)
 ARGUMENT_SUMS = Cost(400, 1.65, 4000)
 # The costs were measured on noise with 1 to 12 inputs and 50 to 2,000 rows; a factor of two off is no harm.
 STAGES: tuple[Stage, ...] = (
+    Stage("outer", 0.72, _near(1, 8), _outer, Cost(100, 1.3, 700)),
     Stage("monomial", 0.0, lambda node: True, _monomial, Cost(0.5, 1.05, 4000)),
     Stage("transformed monomial", 0.1, _inputs(1, 20), _on_problem(transformed_monomial), Cost(1, 1.05, 2000)),
     Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive), Cost(1, 1.15, 500)),
