@@ -5,8 +5,8 @@
 ``--rows`` chooses laws by their number in the list (1-100, odd, even, bonus, 3-17, or 1,5,9); each is drawn ``--points``
 times, its columns renamed and shuffled by the seed. ``--units`` tells the search the units of all columns, those of the
 published list as `edgewise.data.laws` holds them. The page tells, for every level of noise, number of points and of dummy
-inputs, with and without units, the runs of the newest source that was measured there. It is written from the runs that
-are kept.
+inputs, with and without units, the runs of the newest source that was measured there. The pages are
+written from the runs that are kept: ``results.md`` without noise, one for each level of noise, ``units.md`` with units.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.common import Runs, options, write_report
 from edgewise.data.laws import Law, laws_of
 
-from .tell import level, levels_of, published
+from .tell import level, levels_of, page_of, published
 from .trial import run, warm_up
 
 HERE = Path(__file__).parent
@@ -49,8 +49,10 @@ def main() -> None:
     tasks = [{"law": law.name, "seed": seed, **which} for seed in range(asked.seeds) for law in chosen(asked.rows)]
     runs.side_by_side(run, tasks, asked.workers, warm_up)
     levels = levels_of(runs.all())
-    parts = [published(), *(level(setting, rows) for setting, rows in levels.items())]
-    write_report(HERE, "AI Feynman's laws", f"0 to {asked.seeds - 1} in this call", parts, processes=asked.workers)
+    seeds = f"0 to {asked.seeds - 1} in this call"
+    for page in dict.fromkeys(map(page_of, levels)):
+        told = [level(setting, rows) for setting, rows in levels.items() if page_of(setting) == page]
+        write_report(HERE, "AI Feynman's laws", seeds, [published(), *told], page, processes=asked.workers)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,12 @@ def levels_of(rows: Iterable[Row]) -> dict[Setting, dict[str, list[Row]]]:
     }
 
 
+def page_of(setting: Setting) -> str:
+    """The page that tells of a setting: one without noise, one for each level of it, one where the units are known."""
+    noise, *_, units = setting
+    return "units" if units else f"noise-{noise:g}" if noise else "results"
+
+
 def half_of(row: Row) -> str:
     """Whether a row's law has an odd or an even number, or is one of the bonus laws."""
     number = NUMBERS.get(row["task"]["law"])

@@ -362,7 +362,8 @@ def _pairs() -> list[tuple[dict[str, str], dict[str, str]]]:
 
 def recovery() -> str:
     """Formulas on the whole of AI Feynman's list."""
-    tables = read_tables(BENCHMARKS / "feynman")
+    pages = ["results", *sorted(page.stem for page in (BENCHMARKS / "feynman").glob("noise-*.md")), "units"]
+    tables = {key: rows for page in pages for key, rows in read_tables(BENCHMARKS / "feynman", page).items()}
     rows = next(rows for heading, rows in tables.items() if heading.startswith("Noise 0, 1000 rows, at most"))
     published = next(rows for heading, rows in tables.items() if heading.startswith("Published"))
     best = max(published, key=lambda row: number(row["noise 0"]))
@@ -370,7 +371,8 @@ def recovery() -> str:
     head = ["without noise", *(f"ours, {name} rows" for name in rows[0] if name)]
     return (
         f"## Formulas on AI Feynman's list\n\nNeither paper measures it. The best published rate that we know is "
-        f"{best['noise 0']} % ({best['per cent']}: {best['']}); `benchmarks/feynman/results.md` has the others and ours.\n\n"
+        f"{best['noise 0']} % ({best['per cent']}: {best['']}); the pages in `benchmarks/feynman` have the "
+        f"others and ours.\n\n"
         + table(head, ours)
         + "\n\n"
         + table(["recovered", "odd rows", "even rows", "both halves", "bonus rows"], list(_by_condition(tables)))

@@ -30,6 +30,7 @@ FREQUENCIES, STEP = 160, 0.5  # of k, and the phase by which the ends of a table
 STEEPEST = 20.0
 BEST = 2  # of each number of terms
 KEPT = 6
+SCANNED = 15  # of the denominators of a saturating sum
 WIDE, PAIRED = 30, 3  # pairs that are followed, and triples whose pairs are exchanged, where hundreds look alike
 FEW_INPUTS = 4  # up to which products of all of them may stand before a wave
 PLAIN = 30
@@ -111,21 +112,30 @@ def saturating_sums(problem: Problem) -> Iterator[sympy.Expr]:
     parts = [np.prod(problem.x**powers, axis=1) for powers in map(np.array, degrees)]
     weights = _weights(problem)[:, None]
     goal = problem.y * weights[:, 0]
-    found: list[tuple[float, int, sympy.Expr]] = []
+    scanned: list[tuple[float, int, float, sympy.Expr, Array]] = []
     for name, values in zip(names, parts, strict=True):
         if name.is_number or not (np.all(values > 0) or name.is_Pow or np.all(values >= 0)):
             continue
         for c in np.geomspace(0.03, 30, 25) / float(np.median(np.abs(values))):
-            below = 1 + c * values
-            columns = np.column_stack([*parts, *(part / below for part in parts)]) * weights
-            written = [*names, *(part / (1 + sympy.Float(c) * name) for part in names)]
-            for rest, support, a in likely_supports(columns, goal, 4, 1, beam=6):
-                if max(support) < len(names):
-                    continue
-                form = sympy.Add(*(constant(b) * written[i] for i, b in zip(support, a, strict=True)))
-                found.append((rest * (1 + 10 / problem.rows) ** len(support), len(found), form))
+            columns = np.column_stack([*parts, *(part / (1 + c * values) for part in parts)]) * weights
+            scanned.append((_left(columns, goal), len(scanned), float(c), name, columns))
+    found: list[tuple[float, int, sympy.Expr]] = []
+    for _, _, c, name, columns in sorted(scanned, key=lambda one: one[:2])[:SCANNED]:
+        written = [*names, *(part / (1 + sympy.Float(c) * name) for part in names)]
+        for rest, support, a in likely_supports(columns, goal, 4, 1, beam=6):
+            if max(support) < len(names):
+                continue
+            form = sympy.Add(*(constant(b) * written[i] for i, b in zip(support, a, strict=True)))
+            found.append((rest * (1 + 10 / problem.rows) ** len(support), len(found), form))
     for _, _, form in sorted(found)[:KEPT]:
         yield form
+
+
+def _left(columns: Array, goal: Array) -> float:
+    """What all columns together leave of the squared goal."""
+    part = columns / np.maximum(np.linalg.norm(columns, axis=0), 1e-300)
+    inner = part.T @ goal
+    return float(goal @ goal - inner @ np.linalg.solve(part.T @ part + 1e-10 * np.eye(len(inner)), inner))
 
 
 def argument_sums(problem: Problem) -> Iterator[sympy.Expr]:

@@ -233,8 +233,10 @@ def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> N
     again = fit(child) if child.inputs else None
     after = _spread(child, node.problem) if child.inputs == 0 else np.inf if again is None else again.error
     # noise does not drop: fewer inputs without a larger error is then all there is to see
-    noise = child.weights is not None and not node.rough
-    enough = 1.05 * surrogate.error if noise else max(STRONG * surrogate.error, FLOOR)
+    if child.weights is None:
+        enough = max(STRONG * surrogate.error, FLOOR)
+    else:
+        enough = (CLEARLY if node.rough else 1.05) * surrogate.error
     strong = after <= enough
     weak = after <= 1.5 * surrogate.error + FLOOR
     if child.hypothesis is not None:
@@ -283,6 +285,7 @@ def _on_problem(test: Callable[[Problem], Iterator[sympy.Expr]]) -> Callable[[No
 NEAR = 2.0  # what believing in a problem may have cost before a surrogate is fitted only to see whether it is smooth
 OUTER = ("signed root", "transform exp")  # a logarithm in a logarithm is rare, and a square of a square a power
 ASIDE = 0.3  # what believing in a part costs
+CLEARLY = 0.7  # of a rough surrogate's error in noise, what fewer inputs may leave
 SMOOTHER = 0.9  # of the error in the user's units
 APART = 0.05  # error over the spread of inputs that act apart, without noise
 SPLITS = Cost(900, 1.4)
@@ -340,6 +343,6 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage(
         "products", 0.7, _inputs(1, 2), lambda node: products_of_atoms(node.problem, _limit(node)), Cost(700, 2, 1500)
     ),
-    Stage("saturating sums", 0.75, _inputs(1, 2), _on_problem(saturating_sums), Cost(600, 2, 1000)),
+    Stage("saturating sums", 0.75, _inputs(1, 2), _on_problem(saturating_sums), Cost(100, 2, 1000)),
     Stage("short sums", 2.5, _inputs(1, 6), lambda node: short_sums(node.problem, 4, _limit(node)), Cost(4, 1.8, 300)),
 )
