@@ -362,7 +362,7 @@ def _pairs() -> list[tuple[dict[str, str], dict[str, str]]]:
 
 def recovery() -> str:
     """Formulas on the whole of AI Feynman's list."""
-    pages = ["results", *sorted(page.stem for page in (BENCHMARKS / "feynman").glob("noise-*.md")), "units"]
+    pages = ["results", *sorted(page.stem for page in (BENCHMARKS / "feynman").glob("[nu]*.md"))]  # of noise, and units
     tables = {key: rows for page in pages for key, rows in read_tables(BENCHMARKS / "feynman", page).items()}
     rows = next(rows for heading, rows in tables.items() if heading.startswith("Noise 0, 1000 rows, at most"))
     published = next(rows for heading, rows in tables.items() if heading.startswith("Published"))

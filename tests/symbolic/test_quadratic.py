@@ -46,6 +46,17 @@ def test_terms_within_their_errors_are_left_out(seed: int) -> None:
     assert told(problem, 3 + 2 * a * b - c**2 / 2 + d, found) < 0.01
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-4, 1e5])
+def test_units_do_not_matter(size: float) -> None:
+    rng = np.random.default_rng(2)
+    a, b, c = rng.uniform(1, 4, (3, ROWS))
+    y = 2 * a * b + c**2
+    y = (y + 0.02 * y.std() * rng.normal(size=ROWS)) * size**2
+    problem = first_problem({"a": a * size, "b": b * size, "c": c * size}, y, noisy=True)
+    found, *_ = quadratic_forms(problem, 0.05 * float(y.std()))
+    assert len(sympy.Add.make_args(found)) == 2
+
+
 def test_what_is_no_quadratic_form_is_not_called_one() -> None:
     problem = noisy(lambda a, b: np.sin(2 * a) * b, 2, 0.01)
     assert list(quadratic_forms(problem, 0.02)) == []

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import sympy
 
 from edgewise.formula import Formula, evaluate, symmetries
 from edgewise.symbolic import polish
@@ -73,7 +74,9 @@ def _outward(pick: Judged, prepared: Prepared) -> tuple[float, float]:
 def ties(pick: Judged, judge: Judge, prepared: Prepared) -> tuple[str, ...]:
     """A note on formulas that tell the target in as few nats, but for a few, and are others outside the rows."""
     own, formula = judge.length(pick), pick.formula
+    form = _form(formula.expression)
     near = [(length, one.formula) for one in judge.judged if (length := judge.length(one)) <= own + TIED]
+    near = [(length, other) for length, other in near if _form(other.expression) != form]
     near.sort(key=lambda one: (one[0], one[1].complexity))
     outside = _outside(prepared)
     least = max(UNLIKE * formula.rmse, ALIKE * prepared.spread)
@@ -89,6 +92,17 @@ def ties(pick: Judged, judge: Judge, prepared: Prepared) -> tuple[str, ...]:
     if not others:
         return ()
     return (f"these fit as well, within {TIED:g} nats, and differ outside the rows: {'; '.join(others)}.",)
+
+
+def _form(expression: sympy.Expr) -> sympy.Expr:
+    """The expression without its numbers, but for plain exponents: the same formula with other constants is no rival."""
+    if expression.is_Number:
+        return sympy.Integer(1)
+    if expression.is_Pow and expression.exp.is_Number:
+        power = sympy.Symbol("power") if expression.exp.is_Float else expression.exp
+        return sympy.Pow(_form(expression.base), power, evaluate=False)
+    parts = [part for part in expression.args if not part.is_Number]
+    return expression.func(*map(_form, parts), evaluate=False) if parts else expression
 
 
 def _outside(prepared: Prepared) -> dict[str, np.ndarray]:

@@ -51,8 +51,8 @@ def ladder(
     ``work`` limits the tests by what they cost (it may hold a deadline too). Where ``dimensions`` of the columns and of y
     are known, the problem in dimensionless variables goes first, and in noise a formula that contradicts them must be the
     better for it. ``accuracy`` says how well y is known, relative to rms(y), where that is worse than rounding: tests
-    without noise ask no more. ``functions`` are special ones that a law may hold. Nothing is drawn at random:
-    equal tables and limits give equal answers.
+    without noise ask no more. ``functions`` are special ones that a law may hold. What is drawn at random has a seed
+    of its own: equal tables and limits give equal answers.
     """
     work = work or Work(deadline=np.inf if deadline is None else deadline)
     noisy = bool(noise)

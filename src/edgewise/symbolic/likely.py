@@ -29,6 +29,7 @@ GRID = 120
 LARGEST = 30.0  # of an argument
 WAVES = 400  # steps of a linear grid for what oscillates, a quarter of a radian each
 SYMBOL = 2.0  # nats
+ROUNDING = 1e-16  # of the squared goal, below which nothing is left to compare
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +55,10 @@ class Likely:
         """What a reader sees, but for the constants."""
         return self.shape.symbols + 2 * (self.gauge != 0) + 2 * (self.inner != 1) + 2 * (self.offset == -1)
 
-    def length(self, rows: int) -> float:
-        """Nats of what it leaves of so many rows, and of its symbols: dozens of look-alikes leave no less than the law."""
-        if self.rest <= 0:
-            return -np.inf
-        return rows / 2 * log(self.rest) + SYMBOL * self.symbols if np.isfinite(self.rest) else np.inf
+    def length(self, rows: int, scatter: float = 0.0) -> float:
+        """Nats of what it leaves of so many rows, and of its symbols: dozens of look-alikes leave no less than the law.
+        ``scatter`` is what means of rows have left out already."""
+        return rows / 2 * log(self.rest + scatter) + SYMBOL * self.symbols if np.isfinite(self.rest) else np.inf
 
 
 def likely_shapes(problem: Problem) -> Iterator[sympy.Expr]:
@@ -69,10 +69,15 @@ def likely_shapes(problem: Problem) -> Iterator[sympy.Expr]:
         return
     goal = problem.y * weights
     few = _gathered(z, problem.y, weights)
+    scatter = max(float(goal @ goal - few[1] @ few[1]), 0.0)
+
+    def length(one: Likely) -> float:
+        return one.length(problem.rows, scatter)
+
     found: list[Likely] = []
     for free in (False, True):
-        coarse = sorted(_on_grid(*few, free), key=lambda one: one.length(problem.rows))[:REFINED]
-        fine = sorted((_refined(one, *few) for one in coarse), key=lambda one: one.length(problem.rows))
+        coarse = sorted(_on_grid(*few, free), key=length)[:REFINED]
+        fine = sorted((_refined(one, *few) for one in coarse), key=length)
         found += [_told(one, z, goal, weights) for one in fine[:WEIGHED]]
     for one in sorted(found, key=lambda one: one.nats)[:KEPT]:
         yield _written(one, z, goal, weights, symbol)
@@ -122,7 +127,7 @@ def _rest(parts: Array, goal: Array, beside: Array | None = None) -> Array:
     with np.errstate(all="ignore"):
         size = np.sum(parts**2, axis=-1)
         rest = goal @ goal - (parts @ goal) ** 2 / size
-    return np.where(np.isfinite(rest) & (size > 1e-20), rest, np.inf)
+    return np.where(np.isfinite(rest) & (size > 1e-20), np.maximum(rest, ROUNDING * (goal @ goal)), np.inf)
 
 
 def _refined(one: Likely, z: Array, goal: Array, weights: Array) -> Likely:
@@ -180,6 +185,8 @@ def _settled(one: Likely, z: Array, goal: Array, weights: Array) -> tuple[Likely
         if not (np.isfinite(bend) and bend > 0):
             break
         k = one.k - float(np.clip((above - below) / (2 * step * bend), -0.1 * one.k, 0.1 * one.k))
+        if k * float(np.max(np.abs(z**one.inner))) >= one.shape.largest:
+            break
         moved = float(_rests(one, np.array([k]), z, goal, weights)[0])
         if not moved < rest:
             break

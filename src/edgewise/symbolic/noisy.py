@@ -30,7 +30,7 @@ FREQUENCIES, STEP = 160, 0.5  # of k, and the phase by which the ends of a table
 STEEPEST = 20.0
 BEST = 2  # of each number of terms
 KEPT = 6
-SCANNED = 15  # of the denominators of a saturating sum
+SCANNED = 4  # constants for each denominator of a saturating sum
 WIDE, PAIRED = 30, 3  # pairs that are followed, and triples whose pairs are exchanged, where hundreds look alike
 FEW_INPUTS = 4  # up to which products of all of them may stand before a wave
 PLAIN = 30
@@ -114,13 +114,15 @@ def saturating_sums(problem: Problem) -> Iterator[sympy.Expr]:
     goal = problem.y * weights[:, 0]
     scanned: list[tuple[float, int, float, sympy.Expr, Array]] = []
     for name, values in zip(names, parts, strict=True):
-        if name.is_number or not (np.all(values > 0) or name.is_Pow or np.all(values >= 0)):
+        if name.is_number or not np.any(values) or not (name.is_Pow or np.all(values >= 0)):
             continue
-        for c in np.geomspace(0.03, 30, 25) / float(np.median(np.abs(values))):
+        own: list[tuple[float, int, float, sympy.Expr, Array]] = []
+        for c in np.geomspace(0.03, 30, 25) / float(np.median(np.abs(values[values != 0]))):
             columns = np.column_stack([*parts, *(part / (1 + c * values) for part in parts)]) * weights
-            scanned.append((_left(columns, goal), len(scanned), float(c), name, columns))
+            own.append((_left(columns, goal), len(own), float(c), name, columns))
+        scanned += sorted(own, key=lambda one: one[:2])[:SCANNED]
     found: list[tuple[float, int, sympy.Expr]] = []
-    for _, _, c, name, columns in sorted(scanned, key=lambda one: one[:2])[:SCANNED]:
+    for _, _, c, name, columns in scanned:
         written = [*names, *(part / (1 + sympy.Float(c) * name) for part in names)]
         for rest, support, a in likely_supports(columns, goal, 4, 1, beam=6):
             if max(support) < len(names):

@@ -50,8 +50,10 @@ class _Form:
 
     def least_told(self) -> int:
         """The term whose coefficient is the least in units of its error."""
-        inverse = np.linalg.pinv(self.columns.T @ self.columns, rcond=1e-14)
-        return int(np.argmin(self.found**2 / np.maximum(np.diag(inverse), 1e-300)))
+        scale = np.maximum(np.linalg.norm(self.columns, axis=0), 1e-300)
+        part = self.columns / scale
+        inverse = np.linalg.pinv(part.T @ part, rcond=1e-14, hermitian=True)
+        return int(np.argmin((self.found * scale) ** 2 / np.maximum(np.diag(inverse), 1e-300)))
 
     @property
     def written(self) -> sympy.Expr:

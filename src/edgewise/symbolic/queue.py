@@ -12,7 +12,7 @@ from .problem import Array, Problem
 from .surrogate import Surrogate, best_polynomial, fit
 from .work import Cost
 
-ROUGH = 0.1  # of the spread, what a surrogate leaves where it may be too poor to judge by
+MUCH = 0.1  # of the spread, what a surrogate leaves where it may be too poor to judge by
 SURPASSED = 1.0
 """What the remaining tasks of a problem cost more once a strong hypothesis has made it simpler."""
 
@@ -33,7 +33,7 @@ class Node:
     @cached_property
     def rough(self) -> bool:
         """Whether the surrogate leaves much that is not noise: it then tells little of the law, which may oscillate."""
-        if self.surrogate is None or self.surrogate.error < ROUGH:
+        if self.surrogate is None or self.surrogate.error < MUCH:
             return False
         found = best_polynomial(self.problem)
         return found is not None and not found.noisy
@@ -70,7 +70,7 @@ class Queue:
         self.heap: list[Task] = []
         self.count = 0
         self.seen: set[tuple] = set()
-        self.surpassed: set[int] = set()
+        self.surpassed: set[Problem] = set()
         self.key = 0.0
         self.last = np.inf
 
@@ -91,7 +91,7 @@ class Queue:
             task = heapq.heappop(self.heap)
             if task.key > self.last:
                 return
-            if id(task.node.problem) in self.surpassed and not task.deferred:
+            if task.node.problem in self.surpassed and not task.deferred:
                 heapq.heappush(self.heap, replace(task, key=task.key + SURPASSED, deferred=True))
                 continue
             self.key = task.key
@@ -106,9 +106,9 @@ class Queue:
         parent = node.problem.parent
         if parent is None or not node.strong:
             return node
-        if id(parent) in self.surpassed:
+        if parent in self.surpassed:
             return replace(node, price=node.price + SURPASSED / 2)
-        self.surpassed.add(id(parent))
+        self.surpassed.add(parent)
         return node
 
 

@@ -7,6 +7,8 @@ of sign that the polynomial does not tell theirs are left out.
 Source: the turns are the error reduction of phase retrieval, J. R. Fienup, Applied Optics 21, 2758 (1982).
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from .problem import TARGET, Array, Problem, reduced
@@ -25,14 +27,18 @@ def signed_root(problem: Problem) -> Problem | None:
     """The problem of A on the rows whose sign is sure; None where y has both signs, or roots without signs do as well."""
     sign = 1 if np.median(problem.y) >= 0 else -1
     root = np.sqrt(np.abs(problem.y))
-    if np.any(sign * problem.y < 0) or not problem.inputs or np.min(root) > NEAR_ZERO * np.median(root):
+    if (
+        problem.weights is not None
+        or np.any(sign * problem.y < 0)
+        or not problem.inputs
+        or np.min(root) > NEAR_ZERO * np.median(root)
+    ):
         return None
     best: tuple[float, Array, Array] | None = None
     for coordinates in ("x", "log x") if any(problem.positive) else ("x",):
         fitted = Decomposition(problem, coordinates, problem.rows // ROWS_A_COLUMN_AT_LAST)
-        columns = [int(np.searchsorted(fitted.degrees, FEW_DEGREES, side="right"))]
-        columns += [problem.rows // ROWS_A_COLUMN, fitted.q.shape[1]]
-        bases = [fitted.q[:, : min(count, fitted.q.shape[1])] for count in columns]
+        most = max(FEW_DEGREES, int(fitted.degrees[min(problem.rows // ROWS_A_COLUMN, len(fitted.degrees) - 1)]) - 1)
+        bases = [fitted.q[:, fitted.degrees <= degree] for degree in (FEW_DEGREES, most, fitted.degrees[-1])]
         starts = [_turned(bases[:2], root, signs) for signs in _halves(problem.x)]
         _, signs, _ = min(starts, key=lambda one: one[0])
         found = _turned(bases[2:], root, signs)
@@ -45,9 +51,10 @@ def signed_root(problem: Problem) -> Problem | None:
     sure = (np.sign(told) == signs) & (np.minimum(np.abs(told), root) > SURE * error)
     if np.mean(sure) < KEPT:
         return None
-    kept = Problem(problem.symbols, problem.x[sure], problem.y[sure], problem.hypothesis, problem.parent)
-    columns_kept = list(zip(kept.symbols, kept.x.T, strict=True))
-    return reduced(kept, "signed root", columns_kept, (signs * root)[sure], sign * TARGET**2, missed)
+    columns = list(zip(problem.symbols, problem.x.T, strict=True))
+    child = reduced(problem, "signed root", columns, signs * root, sign * TARGET**2, missed)
+    steep = np.sqrt(np.mean(problem.y**2) * np.mean(0.25 / root[sure] ** 2) / np.mean(root**2))  # of a root near zero
+    return replace(child, x=child.x[sure], y=child.y[sure], accuracy=problem.accuracy * max(1.0, float(steep)))
 
 
 def _halves(x: Array) -> list[Array]:

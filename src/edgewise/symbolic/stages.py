@@ -141,16 +141,16 @@ def _transforms(node: Node) -> Iterator[Node]:
 def _outer(node: Node) -> Iterator[Node]:
     """A(x) where y = f(A), f a square, tanh, logarithm, sine or cosine, and a polynomial tells A much better than y."""
     problem, surrogate = node.problem, node.surrogate
-    if surrogate is None or (problem.hypothesis is not None and problem.hypothesis.kind in OUTER):
+    if surrogate is None or surrogate.error < EXACTLY:
         return
-    children = (
-        signed_root(problem),
-        *(transformed(problem, name) for name in ("sqrt", "atanh", "exp", "asin", "acos")),
-    )
-    for child in children:
+    last = "" if problem.hypothesis is None else problem.hypothesis.kind
+    for name, price in OUTER.items():
+        if name in last or (name in ROOTS and any(root in last for root in ROOTS)):  # the same once more
+            continue
+        child = signed_root(problem) if name == "signed root" else transformed(problem, name)
         after = None if child is None else fit(child)
         if child is not None and after is not None and after.error < STRONG * surrogate.error:
-            yield Node(child, node.price + 0.2, after)
+            yield Node(child, node.price + price, after)
 
 
 def _arguments(node: Node) -> Iterator[Node]:
@@ -283,7 +283,10 @@ def _on_problem(test: Callable[[Problem], Iterator[sympy.Expr]]) -> Callable[[No
 
 
 NEAR = 2.0  # what believing in a problem may have cost before a surrogate is fitted only to see whether it is smooth
-OUTER = ("signed root", "transform exp")  # a logarithm in a logarithm is rare, and a square of a square a power
+OUTER = {"signed root": 0.2, "sqrt": 0.2, "atanh": 0.2, "exp": 0.2, "asin": 0.2, "acos": 1.2}
+"""Inverses of outer functions and what to believe in them costs; the arc cosine is the arc sine to a constant."""
+ROOTS = ("signed root", "sqrt")
+EXACTLY = 1e-9  # of the spread, what a polynomial leaves of itself
 ASIDE = 0.3  # what believing in a part costs
 CLEARLY = 0.7  # of a rough surrogate's error in noise, what fewer inputs may leave
 SMOOTHER = 0.9  # of the error in the user's units
@@ -293,7 +296,6 @@ DICTIONARY = Cost(90, 2.0, 4000)
 ARGUMENT_SUMS = Cost(400, 1.65, 4000)
 # The costs were measured on noise with 1 to 12 inputs and 50 to 2,000 rows; a factor of two off is no harm.
 STAGES: tuple[Stage, ...] = (
-    Stage("outer", 0.72, _near(1, 8), _outer, Cost(100, 1.3, 700)),
     Stage("monomial", 0.0, lambda node: True, _monomial, Cost(0.5, 1.05, 4000)),
     Stage("transformed monomial", 0.1, _inputs(1, 20), _on_problem(transformed_monomial), Cost(1, 1.05, 2000)),
     Stage("additive", 0.2, _inputs(1, 20), _on_problem(additive), Cost(1, 1.15, 500)),
@@ -301,6 +303,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("powers alone", 1.05, _inputs(2, 12), _powers, Cost(5, 1.5, 700)),
     Stage("ridge", 0.9, _inputs(2, 12), _ridges, Cost(5, 1.3, 1000)),
     Stage("factors", 1.4, _inputs(1, 8), _on_problem(factor_products), Cost(35, 2.15)),
+    Stage("outer", 0.72, _near(1, 8), _outer, Cost(100, 1.3, 700)),
     Stage("transform", 2.2, _inputs(1, 8), _transforms, Cost(0.5)),
     Stage("beside", 1.15, _smooth(2, 8), _beside, Cost(400, 1.8)),
     Stage("compositions", 0.65, _smooth(1, 1), _on_problem(composition), Cost(250)),

@@ -229,8 +229,8 @@ class Decomposition:
 class Polynomial:
     """The polynomial of the inputs, or of their logarithms, that foretells the target itself best.
 
-    ``error`` is its leave-one-out error over std(y); ``noisy`` whether products of the next degree explain no more of
-    the rest than they would of noise.
+    ``error`` is its leave-one-out error over std(y), rows weighted where the problem weighs them; ``noisy`` whether
+    products of the next degree explain no more of the rest than they would of noise.
     """
 
     fitted: Decomposition
@@ -248,12 +248,13 @@ def best_polynomial(problem: Problem, most: int = MOST_COLUMNS) -> Polynomial | 
     """The one of least leave-one-out error; None for too few rows."""
     if problem.inputs == 0 or problem.rows < 2 * (problem.inputs + 2):
         return None
+    target = problem.y if problem.weights is None else problem.y * problem.weights
     found: list[tuple[float, int, Decomposition]] = []
     for coordinates in ("x", "log x") if any(problem.positive) else ("x",):
         fitted = Decomposition(problem, coordinates, min(most, problem.rows // 2))
-        ((degree, error),) = fitted.leave_one_out({"y": problem.y})
+        ((degree, error),) = fitted.leave_one_out({"y": target})
         found.append((error, degree, fitted))
     error, degree, fitted = min(found, key=lambda one: one[0])
-    surplus, count = fitted.surplus(problem.y, degree)
+    surplus, count = fitted.surplus(target, degree)
     noisy = error > LEAST_NOISE and surplus < 1 + SURPLUS * np.sqrt(2 / max(count, 1))
-    return Polynomial(fitted, fitted.coefficients(problem.y, degree), error, noisy)
+    return Polynomial(fitted, fitted.coefficients(target, degree), error, noisy)
