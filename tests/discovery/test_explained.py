@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 
 from edgewise.data import Table
 from edgewise.discovery import discover
-from edgewise.discovery.explained import idle, idle_line, ties, words
+from edgewise.discovery.explained import _form, idle, idle_line, ties, words
 from edgewise.discovery.judge import Judge
 from edgewise.discovery.prepare import prepare
 from edgewise.formula import Formula, parse
@@ -88,3 +89,15 @@ def test_the_same_values_written_otherwise_are_no_tie(judge: Judge) -> None:
     judge(parse("sqrt(42.2*L/g)"), "test")
     assert pick is not None
     assert ties(pick, judge, judge.prepared) == ()
+
+
+def test_the_form_of_a_formula_is_it_without_its_fitted_numbers() -> None:
+    def form(text: str) -> object:
+        return _form(parse(text))
+
+    assert form("1.5*x**2 + 3*sin(2*x) - 1") == form("-0.7*x**2 + sin(0.3*x) + 8")
+    assert form("x**2") != form("x**3")
+    assert form("1.5*x**2") != form("1.5*x**2.1")
+    assert form("sin(x)") != form("cos(x)")
+    x = sympy.Symbol("x")
+    assert _form(sympy.besselj(0, 2 * x)) == _form(sympy.besselj(0, 3 * x)) != _form(sympy.besselj(1, 3 * x))

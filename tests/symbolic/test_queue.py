@@ -94,3 +94,12 @@ def test_a_closed_queue_ends_after_what_costs_little_more() -> None:
         found.append(one.name)
         queue.close(0.5)
     assert found == ["a", "b"]
+
+
+def test_a_surrogate_is_rough_where_it_leaves_more_than_noise() -> None:
+    """Waves that a polynomial follows in part, and gentle laws in noise."""
+    rng = np.random.default_rng(0)
+    a, b = rng.uniform(1, 3, (2, 500))
+    noise = 0.4 * rng.normal(size=500)
+    for y, rough in ((np.sin(4 * a * b), True), (a + b + noise, False), (a + 0.01 * noise, False)):
+        assert Node(first_problem({"a": a, "b": b}, y, noisy=True), 0.0).rough == rough

@@ -96,15 +96,15 @@ def ties(pick: Judged, judge: Judge, prepared: Prepared) -> tuple[str, ...]:
 
 def _form(expression: sympy.Expr) -> sympy.Expr:
     """The expression without its numbers, but for plain exponents: the same formula with other constants is no rival."""
-    if expression.is_Number or not expression.args:
-        return sympy.Integer(1) if expression.is_Number else expression
+    if expression.is_Number:
+        return sympy.Integer(1)
     if expression.is_Pow and expression.exp.is_Number:
         power = sympy.Symbol("power") if expression.exp.is_Float else expression.exp
-        return sympy.Pow(_form(expression.base), power, evaluate=False)
-    if not (expression.is_Add or expression.is_Mul):
-        return expression.func(*(part if part.is_Number else _form(part) for part in expression.args))
-    parts = [part for part in expression.args if not part.is_Number]
-    return expression.func(*map(_form, parts), evaluate=False)
+        return sympy.Pow(_form(expression.base), power)
+    if expression.is_Add or expression.is_Mul:
+        return expression.func(*(_form(part) for part in expression.args if not part.is_Number))
+    parts = [part if part.is_Number else _form(part) for part in expression.args]  # an order is part of a function
+    return expression.func(*parts) if parts else expression
 
 
 def _outside(prepared: Prepared) -> dict[str, np.ndarray]:
