@@ -5,12 +5,21 @@ from itertools import combinations
 import numpy as np
 import pytest
 import sympy
+from scipy.optimize import curve_fit
 
 from edgewise.formula import evaluate
 from edgewise.symbolic import by_polynomial, ladder, outlook
 from edgewise.symbolic.curves import curve_reductions, power_reductions
 from edgewise.symbolic.likely import likely_shapes
-from edgewise.symbolic.noisy import argument_sums, plain_sums, products_of_atoms, weighted_transform
+from edgewise.symbolic.noisy import (
+    argument_sums,
+    curve_of_monomial,
+    fitted_in_y,
+    goal_of,
+    plain_sums,
+    products_of_atoms,
+    weighted_transform,
+)
 from edgewise.symbolic.problem import TARGET, Problem, first_problem
 from edgewise.symbolic.sparse import _Products, best_supports, likely_supports
 
@@ -254,3 +263,104 @@ def test_a_target_of_zeros_and_ones_has_no_curve() -> None:
     columns = table()
     truths = (columns["a"] > 1.5).astype(float)  # more than half are the largest
     assert not list(power_reductions(first_problem(columns, truths)))
+
+
+def around_zero() -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The distance between points given by two lengths and the angle between them, some of them near each other."""
+    rng = np.random.default_rng(6)
+    columns = {**table(), "c": rng.uniform(0.05, 2.5, ROWS)}
+    return columns, np.sqrt(
+        columns["a"] ** 2 + columns["b"] ** 2 - 2 * columns["a"] * columns["b"] * np.cos(columns["c"])
+    )
+
+
+def test_a_root_is_found_where_noise_has_made_some_values_negative() -> None:
+    columns, truth = around_zero()
+    y = with_noise(truth, 0.15)
+    assert 0 < np.mean(y < 0) < 0.02
+    problem = first_problem(columns, y, noisy=True)
+    found = next(iter(argument_sums(problem)))
+    a, b, c = problem.symbols
+    assert sympy.expand(found**2 - (a**2 + b**2 - 2 * a * b * sympy.cos(c))) == 0
+
+
+def test_no_root_is_taken_of_what_has_both_signs() -> None:
+    columns, truth = around_zero()
+    problem = first_problem(columns, truth - np.median(truth), noisy=True)
+    assert goal_of(problem, "y^2") is None
+    assert weighted_transform(first_problem(columns, with_noise(truth, 0.15), noisy=True), "y^2") is None
+
+
+@pytest.mark.parametrize("name", ["1/y", "y^2", "1/y^2", "log"])
+def test_a_fit_through_a_transform_is_that_of_scipy_in_y(name: str) -> None:
+    back = {"1/y": lambda g: 1 / g, "y^2": np.sqrt, "1/y^2": lambda g: g**-0.5, "log": np.exp}[name]
+    z = table()["a"]
+    columns = np.column_stack([np.ones(ROWS), z])
+    y = with_noise(back(0.3 + 0.2 * z), 0.1)
+    problem = first_problem({"z": z}, y, noisy=True)
+    transform, target, weights = goal_of(problem, name)
+    start = np.linalg.lstsq(columns * weights[:, None], target * weights, rcond=None)[0]
+    found, *_ = fitted_in_y(problem, transform, columns, start)
+    witness, covariance = curve_fit(lambda _, c, b: back(np.maximum(c + b * z, 1e-9)), z, y, p0=(0.3, 0.2))
+    errors = np.sqrt(np.diag(covariance))
+    np.testing.assert_allclose(found, witness, atol=0.1 * float(np.min(errors)))
+    if name == "1/y":  # least squares in 1/y take rows that noise has raised for surer ones
+        assert np.max(np.abs(start - witness) / errors) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("curve", "name"),
+    [(np.arcsin, sympy.asin), (np.tanh, sympy.tanh), (lambda m: np.log(1 + m), sympy.log)],
+)
+def test_what_is_nearly_a_power_product_is_looked_at_as_its_curve(curve, name) -> None:
+    columns = table()
+    columns["b"] = columns["b"] + 19
+    y = with_noise(curve(columns["a"] / columns["b"]), 0.005)
+    problem = first_problem(columns, y, noisy=True)
+    child = curve_of_monomial(problem)
+    a, b = problem.symbols
+    assert child is not None
+    assert list(child.hypothesis.definitions.values()) == [a / b]
+    assert any(found.has(name) for found in likely_shapes(child))
+
+
+def test_an_odd_power_is_the_sign_of_a_curve() -> None:
+    columns = {**table(), "c": np.random.default_rng(4).uniform(2, 5, ROWS)}
+    problem = first_problem(columns, with_noise(columns["a"] / (columns["b"] * (columns["c"] - 1)), 0.1), noisy=True)
+    child = curve_of_monomial(problem)
+    a, b, c = problem.symbols
+    assert list(child.hypothesis.definitions.values()) == [1 / c]
+    assert child.hypothesis.restore == TARGET * a / b
+    ratio = first_problem(columns, with_noise(columns["c"] * (columns["a"] / columns["b"]) ** 2.5, 0.01), noisy=True)
+    a, b, c = ratio.symbols
+    assert list(curve_of_monomial(ratio).hypothesis.definitions.values()) == [a / b]
+
+
+def test_one_input_is_its_own_curve_and_two_odd_powers_are_none() -> None:
+    columns = table()
+    alone = first_problem({"a": columns["a"]}, with_noise(2 * columns["a"], 0.01), noisy=True)
+    odd = first_problem(columns, with_noise(columns["a"] ** 1.5 / columns["b"] ** 3, 0.01), noisy=True)
+    assert curve_of_monomial(alone) is None
+    assert curve_of_monomial(odd) is None
+
+
+def test_a_power_product_that_leaves_only_noise_does_not_end_the_search() -> None:
+    """a**(-3/2) is within the noise of 1 / (a - 1)."""
+    columns = {**table(), "c": np.random.default_rng(4).uniform(2, 5, ROWS)}
+    y = with_noise(columns["a"] / (columns["b"] * (columns["c"] - 1)), 0.1)
+    found = [candidate.expression for candidate in ladder(columns, y, noise=0.1)]
+    a, b, c = (sympy.Symbol(name, real=True) for name in columns)
+    assert any(sympy.simplify(one.xreplace(real(one)) - a / (b * (c - 1))) == 0 for one in found)
+
+
+def real(expression: sympy.Expr) -> dict[sympy.Symbol, sympy.Symbol]:
+    return {symbol: sympy.Symbol(symbol.name, real=True) for symbol in expression.free_symbols}
+
+
+def test_ways_to_write_one_formula_are_one_candidate() -> None:
+    columns = table()
+    found = [c.expression for c in ladder(columns, with_noise(0.37 * columns["a"] / columns["b"], 0.05), noise=0.05)]
+    products = [one for one in found if one.is_Mul and not one.has(sympy.Function, sympy.Add)]
+    rounded = [one.xreplace({n: sympy.Float(round(float(n), 8)) for n in one.atoms(sympy.Float)}) for one in products]
+    assert len(set(rounded)) == len(rounded) > 0
+    assert not any(one.has(sympy.Abs) for one in found)

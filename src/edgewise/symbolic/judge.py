@@ -14,6 +14,7 @@ from .noisy import white
 from .polish import polish
 from .problem import EXACT, LOOSE, Array, Candidate, Problem, first_problem, lift, relative
 from .queue import Node
+from .shorten import written_briefly
 from .snap import snap
 
 NO_NUMBERS = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.AccumBounds)
@@ -108,24 +109,33 @@ class NoisyJudge(Judge):
         self.floor = np.inf
         self.shortest = np.inf
         self.seen: set[sympy.Expr] = set()
+        self.positive = {
+            symbol(name): sympy.Symbol(name, positive=True) for name, x in self.columns.items() if np.all(x > 0)
+        }
         self.problem = first_problem(self.columns, self.y, noisy=True)
         self.learn(Node(self.problem, 0.0))
 
     def _weigh(self, expression: sympy.Expr, names: Names) -> tuple[sympy.Expr, float] | None:
         if not self._error(expression) < ROUGHLY * max(1.2 * self.floor, 0.9 * self.best):
             return None
-        expression = polish(expression, self.columns, self.y).expression
+        expression = self._unsigned(polish(expression, self.columns, self.y).expression)
         if not self._error(expression) < max(1.2 * self.floor, 0.9 * self.best):
             return None
         if not self._nats(expression) < self.shortest + HOPE:
             return None
-        expression = snap(expression, self.columns, self.y, short=False)
+        expression = self._unsigned(snap(expression, self.columns, self.y, short=False))
         nats = self._nats(expression)
-        if nats > self.shortest + NEAR or expression in self.seen:
+        if nats > self.shortest + NEAR or (mark := expression.xreplace(_rounded(expression))) in self.seen:
             return None
-        self.seen.add(expression)
+        self.seen.add(mark)
         self.shortest = min(nats, self.shortest)
         return expression, self._error(expression)
+
+    def _unsigned(self, expression: sympy.Expr) -> sympy.Expr:
+        """The expression written briefly, where columns without negative values are their own moduli: sqrt(c a²) and c |a|
+        are c a."""
+        brief = written_briefly(sympy.powdenest(expression.xreplace(self.positive)))
+        return brief.xreplace({positive: plain for plain, positive in self.positive.items()})
 
     def _nats(self, expression: sympy.Expr) -> float:
         """A rough message: the residuals, two nats a symbol, half the logarithm of the rows for each decimal."""
@@ -144,3 +154,8 @@ class NoisyJudge(Judge):
         """The residual is white and as small as that of the best surrogate."""
         residual = self.y - evaluate(candidate.expression, self.columns)
         return candidate.rmse <= 1.02 * self.floor and white(residual, self.problem)
+
+
+def _rounded(expression: sympy.Expr) -> dict[sympy.Expr, sympy.Expr]:
+    """Its decimals to eight digits: two ways to one formula differ in the last ones."""
+    return {number: sympy.Float(f"{float(number):.8g}") for number in expression.atoms(sympy.Float)}

@@ -29,7 +29,7 @@ FOR_ONE_TEST = 0.5  # of the work that is left: one dear test does not take the 
 TOLD, CLEAR = 0.3, 0.01
 """Leave-one-out errors of the surrogate: from the one on it knows little of the law, from the other on all but all."""
 MOST_DECIMALS = 4
-LAST_ORDERS, MORE_ORDERS, FEW_DECIMALS = 0.6, 0.9, 2
+LAST_ORDERS, MORE_ORDERS, FEW_DECIMALS = 0.9, 1.2, 2
 """With noise: how much dearer tasks may still be once a formula leaves only noise; a simpler one may be among them, the more
 so where that one has more than a few decimals."""
 

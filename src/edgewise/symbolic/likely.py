@@ -22,7 +22,7 @@ from .problem import Array, Problem
 
 GAUGE = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 4.0, -4.0)
 INNER = (1, 2, -1)
-KEPT = 6
+KEPT = 12
 REFINED, WEIGHED = 80, 30
 GATHERED = 150  # rows, for the search
 GRID = 120
@@ -171,7 +171,8 @@ def _told(one: Likely, z: Array, goal: Array, weights: Array) -> Likely:
     c = np.linalg.lstsq(matrix, goal, rcond=None)[0]
     errors = np.sqrt(variance * np.diag(np.linalg.pinv(matrix.T @ matrix)))
     constants = sum(_constant_nats(float(a), float(e), rows) for a, e in zip(c, errors, strict=True))
-    return replace(best, nats=one.length(rows) + bits + constants)
+    written = 2 * SYMBOL * (best.k != 1)  # k and its product
+    return replace(best, nats=one.length(rows) + bits + written + constants)
 
 
 def _settled(one: Likely, z: Array, goal: Array, weights: Array) -> tuple[Likely, float]:

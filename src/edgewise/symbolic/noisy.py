@@ -6,8 +6,9 @@ sums T(y) = sum c a(u) b(v) of terms without inner constants, for T that people 
 caller weighs error against length. Curves of one input are named in `likely`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 from itertools import product
 
@@ -19,6 +20,7 @@ from .arguments import small_arguments
 from .atoms import by_name, values_of
 from .coefficients import constant, fraction, rational
 from .dictionary import small_factors
+from .numbers import choices
 from .problem import TARGET, Array, Problem, reduced
 from .sparse import Support, best_supports, likely_supports
 from .surrogate import Decomposition
@@ -28,12 +30,26 @@ TARGETS = ("y", "1/y", "y^2", "1/y^2", "log")
 WAVING_TARGETS = ("y", "y^2")
 FREQUENCIES, STEP = 160, 0.5  # of k, and the phase by which the ends of a table part at each
 STEEPEST = 20.0
+ROOTS, POLES = ("y^2", "1/y^2"), ("1/y", "1/y^2")
+IN_Y = 9  # steps of a fit in y
+LEAST = 0.01  # of the median of y, what a fit may come down to there
+FROM: dict[str, Callable[[Array, int], Array]] = {
+    "y": lambda g, sign: g,
+    "1/y": lambda g, sign: 1 / g,
+    "y^2": lambda g, sign: sign * np.sqrt(g),
+    "1/y^2": lambda g, sign: sign / np.sqrt(g),
+    "log": lambda g, sign: sign * np.exp(g),
+}
+"""y of T(y) and of its sign, for each of `TARGETS`."""
+PLAINLY, FEW_BITS = 2.5, 4.0  # standard errors within which a number is taken for a plain one, of so few bits
+WRONG = 0.02  # of the rows, which noise may have given the other sign
 BEST = 2  # of each number of terms
 KEPT = 6
 SCANNED = 4  # constants for each denominator of a saturating sum
 WIDE, PAIRED = 30, 3  # pairs that are followed, and triples whose pairs are exchanged, where hundreds look alike
 FEW_INPUTS = 4  # up to which products of all of them may stand before a wave
 PLAIN = 30
+PLAIN_POWERS = (-2, -1, 0, 1, 2)  # others are odd: what has them acts by a curve that only looks like a power
 WAVES = by_name("sin", "cos", "sin^2", "cos^2")
 ATOMS = by_name(
     "x^0", "x^1", "x^2", "x^-1", "x^-2", "x^1/2", "x^-1/2", "sin", "cos", "sin^2", "exp", "exp(-x)", "log", "tanh",
@@ -43,32 +59,55 @@ ATOMS = by_name(
 
 
 def noisy_monomial(problem: Problem) -> Iterator[sympy.Expr]:
-    """c prod x^b: log-linear on the larger rows, Gauss-Newton in y, exponents rounded, c fitted again; c alone without
-    inputs."""
+    """c prod x^b, c alone without inputs."""
+    powers = _powers(problem) if problem.inputs else ()
+    if powers is not None:
+        expression, values = _monomial(problem, powers)
+        yield constant(_scale(values, problem.y, _weights(problem))) * expression
+
+
+def curve_of_monomial(problem: Problem) -> Problem | None:
+    """The problem of one input that the power product nearest to the target hints at. It is the product itself, for asin(m),
+    log(1 + m) and m / (1 + m) are nearly m where m is small; where exponents are odd, the product of what has them, for
+    1 / (x - 1) is nearly x^(-3/2). None where there is no such product, or nothing new in it."""
+    powers = _powers(problem)
+    if powers is None or not any(powers) or problem.inputs < 2:
+        return None
+    odd = [0 if power in PLAIN_POWERS else power for power in powers]
+    if len({abs(power) for power in odd if power}) > 1:
+        return None
+    inside = [Fraction((power > 0) - (power < 0)) for power in odd] if any(odd) else powers
+    outside = [Fraction(0) if p else power for p, power in zip(inside, powers, strict=True)]
+    variable, (factor, values) = _monomial(problem, inside), _monomial(problem, outside)
+    return reduced(problem, "curve of a power product", [variable], problem.y / values, factor * TARGET, 0.0, values)
+
+
+def _monomial(problem: Problem, powers: Sequence[Fraction]) -> tuple[sympy.Expr, Array]:
+    """prod x^b and its values (N,)."""
+    expression = sympy.Mul(*(s ** rational(p) for s, p in zip(problem.symbols, powers, strict=True) if p))
+    return expression, np.prod(problem.x ** np.array([float(p) for p in powers]), axis=1)
+
+
+def _powers(problem: Problem) -> list[Fraction] | None:
+    """The exponents of the power product nearest to the target: log-linear on the larger rows, Gauss-Newton in y, rounded;
+    None where they are no halves of integers."""
     weights = _weights(problem)
-    if problem.inputs == 0:
-        yield constant(_scale(np.ones(problem.rows), problem.y, weights))
-        return
     if not all(problem.positive):
-        return
+        return None
     logs = np.log(problem.x)
     large = np.abs(problem.y * weights) > 0.05 * np.sqrt(np.mean((problem.y * weights) ** 2))
     sign = 1.0 if np.median(problem.y[large]) > 0 else -1.0
     large &= sign * problem.y > 0
     if large.sum() < problem.inputs + 5:
-        return
+        return None
     matrix = np.column_stack([logs, np.ones(problem.rows)])
     theta = np.linalg.lstsq(matrix[large], np.log(sign * problem.y[large]), rcond=None)[0]
     for _ in range(20):
         value = sign * np.exp(np.clip(matrix @ theta, -300, 300))
         step = np.linalg.lstsq(matrix * (value * weights)[:, None], (problem.y - value) * weights, rcond=None)[0]
         theta = theta + np.clip(step, -0.5, 0.5)
-    powers = [fraction(float(b), d, t) for b in theta[:-1] for d, t in ((2, 0.1),)]
-    if any(p is None for p in powers):
-        return
-    product = np.exp(logs @ np.array([float(p) for p in powers if p is not None]))
-    c = _scale(product, problem.y, weights)
-    yield constant(c) * sympy.Mul(*(s ** rational(p) for s, p in zip(problem.symbols, powers, strict=True) if p))
+    powers = [fraction(float(b), 2, 0.1) for b in theta[:-1]]
+    return [p for p in powers if p is not None] if None not in powers else None
 
 
 def short_sums(problem: Problem, most: int, limit: float) -> Iterator[sympy.Expr]:
@@ -157,9 +196,8 @@ def argument_sums(problem: Problem) -> Iterator[sympy.Expr]:
         columns = np.column_stack([f[1] * w[1] for f, w in terms])
         for transform, target, weights in goals:
             for rest, support, c in likely_supports(columns * weights[:, None], target * weights, 3, 1):
-                form = sympy.Add(
-                    *(constant(a) * terms[i][0][0] * terms[i][1][0] for i, a in zip(support, c, strict=True))
-                )
+                written = coefficients_of(problem, transform, columns[:, support], c)
+                form = sympy.Add(*(a * terms[i][0][0] * terms[i][1][0] for i, a in zip(support, written, strict=True)))
                 form = transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
                 found.append((rest * (1 + 10 / problem.rows) ** len(support), len(found), form))
     for _, _, form in sorted(found)[:KEPT]:
@@ -197,14 +235,69 @@ def likely_sums(
         for rest, support, c in supports(columns * weights[:, None], target * weights, most, BEST):
             if rest > limit**2 * problem.rows:
                 continue
-            form = sympy.Add(*(constant(a) * expressions[i] for i, a in zip(support, c, strict=True)))
+            written = coefficients_of(problem, transform, columns[:, support], c)
+            form = sympy.Add(*(a * expressions[i] for i, a in zip(support, written, strict=True)))
             yield transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
 
 
-def goal_of(problem: Problem, name: str) -> tuple[Transform, Array, Array] | None:
+def coefficients_of(problem: Problem, transform: Transform, columns: Array, c: Array) -> tuple[sympy.Expr, ...]:
+    """Coefficients of a sum of columns (N, p) as they are written: as they were fitted, but where the sum stands under a
+    root and is negative somewhere they are fitted again in y and written as plain numbers within their errors:
+    a² + b² - 2.01 a b is no square of anything."""
+    if transform.name not in ROOTS or np.all(columns @ c > 0):
+        return tuple(constant(a) for a in c)
+    c, target, weights = fitted_in_y(problem, transform, columns, c)
+    weighted = columns * weights[:, None]
+    left = target * weights - weighted @ c
+    spread = np.diag(np.linalg.pinv(weighted.T @ weighted)) * (left @ left) / max(len(left) - len(c), 1)
+    plain = [choices(float(a), PLAINLY * float(e), count=1) for a, e in zip(c, np.sqrt(spread), strict=True)]
+    return tuple(
+        near[0].number if near and near[0].bits <= FEW_BITS else constant(a) for near, a in zip(plain, c, strict=True)
+    )
+
+
+def fitted_in_y(problem: Problem, transform: Transform, columns: Array, c: Array) -> tuple[Array, Array, Array]:
+    """c moved so that T⁻¹(columns c) is nearest to y, with what it was regressed on last: a target and weights as of
+    `goal_of`, but of T where the fit is and not where the noise has put y. A small y that noise has made smaller would
+    count for much more than it tells, or for less, by T.
+
+    Source: Gauss-Newton steps, halved where they overshoot; for T as a link function, P. McCullagh and J. A. Nelder,
+    Generalized Linear Models (1989), section 2.5.
+    """
+    sign, size, own = sign_of(problem.y), np.abs(problem.y), _weights(problem)
+    least, most = LEAST * float(np.median(size)), 2 * float(np.max(size))
+
+    def near(c: Array) -> Array:
+        with np.errstate(all="ignore"):
+            values = FROM[transform.name](columns @ c, sign)
+        values = np.where(np.isfinite(values), values, sign * most if transform.name in POLES else sign * least)
+        return np.asarray(np.sign(values) * np.clip(np.abs(values), least, most))
+
+    def rest(c: Array) -> float:
+        return float(np.sum(((problem.y - near(c)) * own) ** 2))
+
+    before = rest(c)
+    for step in range(IN_Y):
+        at = near(c)
+        slopes = transform.derivative(at)
+        weights = own / np.abs(slopes)
+        target = transform.forward(at) + slopes * (problem.y - at)
+        if step == IN_Y - 1:
+            break
+        scale = np.maximum(np.linalg.norm(columns * weights[:, None], axis=0), 1e-300)
+        moved = np.linalg.lstsq(columns * weights[:, None] / scale, target * weights, rcond=1e-12)[0] / scale
+        trials = [c + share * (moved - c) for share in (1.0, 0.5, 0.25, 0.1)]
+        after, _, best = min((rest(trial), number, trial) for number, trial in enumerate(trials))
+        if not after < before * (1 - 1e-4):
+            break
+        c, before = best, after
+    return c, target, weights
+
+
+def goal_of(problem: Problem, name: str, strict: bool = False) -> tuple[Transform, Array, Array] | None:
     """T, T(y), and the weights that make its squared error that of y; None where T(y) does not exist."""
     transform = TRANSFORMS[name]
-    if not transform.allowed(problem.y):
+    if not (transform.allowed(problem.y) or (name == "y^2" and not strict and _one_sign_but_for_noise(problem.y))):
         return None
     with np.errstate(all="ignore"):
         target = transform.forward(problem.y)
@@ -215,9 +308,15 @@ def goal_of(problem: Problem, name: str) -> tuple[Transform, Array, Array] | Non
     return transform, target, np.minimum(weights, STEEPEST * np.median(weights))
 
 
+def _one_sign_but_for_noise(y: Array) -> bool:
+    """Whether all but a few values have one sign, and those few are small: a square may be taken of them as well."""
+    wrong = y * sign_of(y) <= 0
+    return bool(np.mean(wrong) <= WRONG and np.max(np.abs(y[wrong]), initial=0.0) < np.median(np.abs(y)))
+
+
 def weighted_transform(problem: Problem, name: str) -> Problem | None:
     """The problem of T(y) over the same variables, its rows weighed so that errors are those of y."""
-    goal = goal_of(problem, name)
+    goal = goal_of(problem, name, strict=True)
     if goal is None or np.ptp(goal[1]) == 0:
         return None
     transform, target, weights = goal

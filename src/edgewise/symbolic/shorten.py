@@ -59,6 +59,15 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
     return next(e for e in ordered if e == expression or _same(e, expression, columns, witness))
 
 
+def written_briefly(expression: sympy.Expr) -> sympy.Expr:
+    """The shortest of the expression, the same over one denominator, and the same multiplied out: what takes a millisecond of
+    `shorten`, for the many formulas that are only compared."""
+    with suppress(sympy.polys.polyerrors.BasePolynomialError, NotImplementedError, RecursionError):
+        others = sympy.factor_terms(sympy.together(expression)), sympy.expand_mul(expression)
+        return min((expression, *others), key=complexity)
+    return expression
+
+
 def _same(new: sympy.Expr, old: sympy.Expr, columns: Mapping[str, ArrayLike], witness: "_Witness") -> bool:
     """Whether they give the same numbers on all rows, not only on those that the search looked at."""
     values = evaluate(old, columns)

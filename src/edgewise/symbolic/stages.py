@@ -21,6 +21,7 @@ from .likely import likely_shapes
 from .monomial import monomial
 from .noisy import (
     argument_sums,
+    curve_of_monomial,
     noisy_monomial,
     plain_sums,
     products_of_atoms,
@@ -180,6 +181,13 @@ def _powers(node: Node) -> Iterator[Node]:
             yield _judged(child, node, node.surrogate, 0.0)
 
 
+def _curve_of_monomial(node: Node) -> Iterator[Node]:
+    """The child whose one input is the power product that tells the target best."""
+    child = curve_of_monomial(node.problem) if node.surrogate is not None else None
+    if child is not None and node.surrogate is not None:
+        yield _judged(child, node, node.surrogate, 0.0)
+
+
 def _smoother(node: Node) -> Iterator[Node]:
     """T(y) where a polynomial tells it clearly better than y."""
     problem = node.problem
@@ -237,7 +245,8 @@ def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> N
         enough = max(STRONG * surrogate.error, FLOOR)
     else:
         enough = (CLEARLY if node.rough else 1.05) * surrogate.error
-    strong = after <= enough
+    tried = child.weights is not None and child.inputs == 0  # power products come first in noise, and end nothing
+    strong = after <= enough and not tried
     weak = after <= 1.5 * surrogate.error + FLOOR
     if child.hypothesis is not None:
         child = replace(child, hypothesis=replace(child.hypothesis, before=surrogate.error, after=float(after)))
@@ -329,6 +338,7 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage("scale", 0.5, _inputs(2, 20), _scales, Cost(8, 1.2, 500)),
     Stage("shapes", 0.6, _inputs(1, 1), _on_problem(likely_shapes), Cost(60, 1, 150)),
     Stage("powers alone", 0.51, _inputs(2, 12), _powers, Cost(5, 1.5, 700)),
+    Stage("curve of a power product", 0.05, _inputs(1, 12), _curve_of_monomial, Cost(1, 1.05, 500)),
     Stage("smoother", 0.75, _inputs(2, 12), _smoother, Cost(5, 1.5, 500)),
     Stage("curves", 0.52, _inputs(2, 8), _curves, Cost(20, 1.5, 700)),
     Stage("sum", 0.8, _inputs(2, 20), _sums, Cost(10, 1.9, 700)),
