@@ -7,10 +7,11 @@ import pytest
 import sympy
 from scipy.optimize import curve_fit
 
-from edgewise.formula import evaluate
+from edgewise.formula import evaluate, symbol
 from edgewise.symbolic import by_polynomial, ladder, outlook
 from edgewise.symbolic.curves import curve_reductions, power_reductions
 from edgewise.symbolic.likely import likely_shapes
+from edgewise.symbolic.noisy import _sum_of as sum_of
 from edgewise.symbolic.noisy import (
     argument_sums,
     curve_of_monomial,
@@ -22,6 +23,7 @@ from edgewise.symbolic.noisy import (
 )
 from edgewise.symbolic.problem import TARGET, Problem, first_problem
 from edgewise.symbolic.sparse import _Products, best_supports, likely_supports
+from edgewise.symbolic.transforms import TRANSFORMS
 
 ROWS = 500
 
@@ -300,7 +302,7 @@ def test_a_fit_through_a_transform_is_that_of_scipy_in_y(name: str) -> None:
     problem = first_problem({"z": z}, y, noisy=True)
     transform, target, weights = goal_of(problem, name)
     start = np.linalg.lstsq(columns * weights[:, None], target * weights, rcond=None)[0]
-    found, *_ = fitted_in_y(problem, transform, columns, start)
+    found = fitted_in_y(problem, transform, columns, start)
     witness, covariance = curve_fit(lambda _, c, b: back(np.maximum(c + b * z, 1e-9)), z, y, p0=(0.3, 0.2))
     errors = np.sqrt(np.diag(covariance))
     np.testing.assert_allclose(found, witness, atol=0.1 * float(np.min(errors)))
@@ -324,7 +326,7 @@ def test_what_is_nearly_a_power_product_is_looked_at_as_its_curve(curve, name) -
     assert any(found.has(name) for found in likely_shapes(child))
 
 
-def test_an_odd_power_is_the_sign_of_a_curve() -> None:
+def test_an_unusual_power_is_the_sign_of_a_curve() -> None:
     columns = {**table(), "c": np.random.default_rng(4).uniform(2, 5, ROWS)}
     problem = first_problem(columns, with_noise(columns["a"] / (columns["b"] * (columns["c"] - 1)), 0.1), noisy=True)
     child = curve_of_monomial(problem)
@@ -336,31 +338,100 @@ def test_an_odd_power_is_the_sign_of_a_curve() -> None:
     assert list(curve_of_monomial(ratio).hypothesis.definitions.values()) == [a / b]
 
 
-def test_one_input_is_its_own_curve_and_two_odd_powers_are_none() -> None:
+def test_unusual_powers_of_several_sizes_hint_at_no_curve() -> None:
     columns = table()
-    alone = first_problem({"a": columns["a"]}, with_noise(2 * columns["a"], 0.01), noisy=True)
-    odd = first_problem(columns, with_noise(columns["a"] ** 1.5 / columns["b"] ** 3, 0.01), noisy=True)
-    assert curve_of_monomial(alone) is None
-    assert curve_of_monomial(odd) is None
+    y = with_noise(columns["a"] ** 1.5 / columns["b"] ** 3, 0.01)
+    assert curve_of_monomial(first_problem(columns, y, noisy=True)) is None
 
 
-def test_a_power_product_that_leaves_only_noise_does_not_end_the_search() -> None:
-    """a**(-3/2) is within the noise of 1 / (a - 1)."""
-    columns = {**table(), "c": np.random.default_rng(4).uniform(2, 5, ROWS)}
-    y = with_noise(columns["a"] / (columns["b"] * (columns["c"] - 1)), 0.1)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_power_product_that_leaves_only_noise_does_not_end_the_search(seed: int) -> None:
+    """c**(-3/2) is within the noise of 1 / (c - 1)."""
+    columns = {**table(seed), "c": np.random.default_rng(4 + seed).uniform(2, 5, ROWS)}
+    y = with_noise(columns["a"] / (columns["b"] * (columns["c"] - 1)), 0.1, seed + 9)
     found = [candidate.expression for candidate in ladder(columns, y, noise=0.1)]
-    a, b, c = (sympy.Symbol(name, real=True) for name in columns)
-    assert any(sympy.simplify(one.xreplace(real(one)) - a / (b * (c - 1))) == 0 for one in found)
+    a, b, c = map(symbol, columns)
+    assert all(one.free_symbols <= {a, b, c} for one in found)
+    assert any(sympy.simplify(one - a / (b * (c - 1))) == 0 for one in found)
 
 
-def real(expression: sympy.Expr) -> dict[sympy.Symbol, sympy.Symbol]:
-    return {symbol: sympy.Symbol(symbol.name, real=True) for symbol in expression.free_symbols}
+def test_a_cube_root_is_written_in_noise() -> None:
+    columns = table()
+    y = with_noise(2 * np.cbrt(columns["a"] * columns["b"]), 0.05)
+    a, b = map(symbol, columns)
+    found = [candidate.expression / (sympy.cbrt(a) * sympy.cbrt(b)) for candidate in ladder(columns, y, noise=0.05)]
+    assert any(sympy.simplify(one).is_number for one in found)
 
 
 def test_ways_to_write_one_formula_are_one_candidate() -> None:
     columns = table()
     found = [c.expression for c in ladder(columns, with_noise(0.37 * columns["a"] / columns["b"], 0.05), noise=0.05)]
     products = [one for one in found if one.is_Mul and not one.has(sympy.Function, sympy.Add)]
-    rounded = [one.xreplace({n: sympy.Float(round(float(n), 8)) for n in one.atoms(sympy.Float)}) for one in products]
+    rounded = [one.xreplace({n: sympy.Float(f"{float(n):.8g}") for n in one.atoms(sympy.Float)}) for one in products]
     assert len(set(rounded)) == len(rounded) > 0
     assert not any(one.has(sympy.Abs) for one in found)
+
+
+def test_a_column_that_starts_at_zero_is_no_end() -> None:
+    x = np.linspace(0, 5, 100)
+    truth = np.sqrt(9 + x**2)
+    problem = first_problem({"x": x}, with_noise(truth, 0.02), noisy=True)
+    moved = first_problem({"x": x + 0.01}, problem.y, noisy=True)
+    with np.errstate(all="ignore"):  # powers of 0 below 0 are no columns
+        assert closest(problem, plain_sums(problem, np.inf), truth) < 0.02
+        for generator in (plain_sums, products_of_atoms):
+            assert len(list(generator(problem, np.inf))) > 0.7 * len(list(generator(moved, np.inf)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_numbers_under_a_root_are_plain_only_as_far_as_the_rows_allow(seed: int) -> None:
+    """Three columns that nearly lie in a plane: each coefficient alone may move far, all of them together may not."""
+    z = np.random.default_rng(seed).uniform(3, 5, 300)
+    truth = np.sqrt(3.3 - 4.4 * z + 1.1 * z**2)
+    problem = first_problem({"z": z}, truth + 0.1 * np.random.default_rng(seed + 50).standard_normal(300), noisy=True)
+    transform, target, weights = goal_of(problem, "y^2")
+    columns = np.column_stack([np.ones(300), z, z**2])
+    start = np.linalg.lstsq(columns * weights[:, None], target * weights, rcond=None)[0]
+    names = [sympy.Integer(1), problem.symbols[0], problem.symbols[0] ** 2]
+    free = problem.y - np.sqrt(np.maximum(columns @ fitted_in_y(problem, transform, columns, start), 1e-9))
+    form, rest = sum_of(problem, transform, names, columns, start)
+    assert rest <= 1.1 * float(free @ free)
+    values = evaluate(form, {problem.symbols[0].name: z})
+    if np.all(np.isfinite(values)):
+        assert rest == pytest.approx(float(np.sum((problem.y - values) ** 2)), rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "law", [lambda a, b: 1 / (a * b - 0.8), lambda a, b: 1 / (a**2 + b**2 - 1.5), lambda a, b: 1 / (a + b - 1.8)]
+)
+def test_a_sum_through_a_ratio_is_as_near_to_the_law_as_its_fit_in_y(law) -> None:
+    columns = table()
+    truth = law(**columns)
+    y = with_noise(truth, 0.1)
+    problem = first_problem(columns, y, noisy=True)
+    names = {symbol.name: column for symbol, column in zip(problem.symbols, problem.x.T, strict=True)}
+    errors = [np.sqrt(np.mean((evaluate(e, names) - y) ** 2)) for e in plain_sums(problem, np.inf)]
+    assert min(errors) < 1.1 * np.sqrt(np.mean((truth - y) ** 2))
+
+
+def test_readings_that_were_cut_off_at_zero_have_a_square() -> None:
+    columns, truth = around_zero()
+    problem = first_problem(columns, np.maximum(with_noise(truth, 0.15), 0), noisy=True)
+    assert np.any(problem.y == 0)
+    _, target, weights = goal_of(problem, "y^2")
+    np.testing.assert_array_equal(target, problem.y**2)
+    assert np.all(np.isfinite(weights))
+    large = problem.y.copy()
+    large[0] = -np.max(large)  # no noise has made that
+    assert goal_of(first_problem(columns, large, noisy=True), "y^2") is None
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_the_way_back_of_a_transform(name: str) -> None:
+    transform, g = TRANSFORMS[name], sympy.Symbol("g")
+    y = np.linspace(0.1, 0.9, 20)
+    for sign in (1, -1) if transform.allowed(-y) else (1,):
+        values = transform.forward(sign * y)
+        np.testing.assert_allclose(transform.back(values, sign), sign * y, rtol=1e-9)
+        written = np.array([float(transform.inverse(g, sign).subs(g, value)) for value in values])
+        np.testing.assert_allclose(written, sign * y, rtol=1e-9)

@@ -17,6 +17,7 @@ NAMES = ["a", "b", "c"]
         ("a/(b*c*(1 - 1/c))", "a/(b*(c - 1))"),
         ("sqrt(1 - a**2/b**2)", "sqrt(1 - a**2/b**2)"),
         ("2.5*a*exp(-b/c)", "2.5*a*exp(-b/c)"),
+        ("0.37*a*(1 - 2*b/a)", "0.37*a*(1 - 2*b/a)"),  # one constant, not two
     ],
 )
 def test_a_fraction_in_a_fraction_and_a_bracket_are_opened_where_that_is_shorter(long: str, short: str) -> None:

@@ -14,7 +14,8 @@ from .noisy import white
 from .polish import polish
 from .problem import EXACT, LOOSE, Array, Candidate, Problem, first_problem, lift, relative
 from .queue import Node
-from .shorten import written_briefly
+from .rewrite import everywhere, gather_roots
+from .shorten import decimals, written_briefly
 from .snap import snap
 
 NO_NUMBERS = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo, sympy.AccumBounds)
@@ -109,8 +110,10 @@ class NoisyJudge(Judge):
         self.floor = np.inf
         self.shortest = np.inf
         self.seen: set[sympy.Expr] = set()
-        self.positive = {
-            symbol(name): sympy.Symbol(name, positive=True) for name, x in self.columns.items() if np.all(x > 0)
+        self.unsigned = {
+            symbol(name): sympy.Symbol(name, positive=True) if np.all(x > 0) else sympy.Symbol(name, nonnegative=True)
+            for name, x in self.columns.items()
+            if np.all(x >= 0)
         }
         self.problem = first_problem(self.columns, self.y, noisy=True)
         self.learn(Node(self.problem, 0.0))
@@ -133,9 +136,11 @@ class NoisyJudge(Judge):
 
     def _unsigned(self, expression: sympy.Expr) -> sympy.Expr:
         """The expression written briefly, where columns without negative values are their own moduli: sqrt(c a²) and c |a|
-        are c a."""
-        brief = written_briefly(sympy.powdenest(expression.xreplace(self.positive)))
-        return brief.xreplace({positive: plain for plain, positive in self.positive.items()})
+        are c a. Itself where that is no shorter."""
+        brief = written_briefly(expression.xreplace(self.unsigned))
+        brief = brief.xreplace({unsigned: plain for plain, unsigned in self.unsigned.items()})
+        gathered = everywhere(gather_roots)(brief)
+        return min((expression, brief, gathered), key=lambda one: (decimals(one), complexity(one)))
 
     def _nats(self, expression: sympy.Expr) -> float:
         """A rough message: the residuals, two nats a symbol, half the logarithm of the rows for each decimal."""
@@ -157,5 +162,5 @@ class NoisyJudge(Judge):
 
 
 def _rounded(expression: sympy.Expr) -> dict[sympy.Expr, sympy.Expr]:
-    """Its decimals to eight digits: two ways to one formula differ in the last ones."""
+    """Its decimals to eight significant digits: two ways to one formula differ in the last ones."""
     return {number: sympy.Float(f"{float(number):.8g}") for number in expression.atoms(sympy.Float)}

@@ -21,6 +21,7 @@ from .atoms import by_name, values_of
 from .coefficients import constant, fraction, rational
 from .dictionary import small_factors
 from .numbers import choices
+from .polish import descend
 from .problem import TARGET, Array, Problem, reduced
 from .sparse import Support, best_supports, likely_supports
 from .surrogate import Decomposition
@@ -31,17 +32,13 @@ WAVING_TARGETS = ("y", "y^2")
 FREQUENCIES, STEP = 160, 0.5  # of k, and the phase by which the ends of a table part at each
 STEEPEST = 20.0
 ROOTS, POLES = ("y^2", "1/y^2"), ("1/y", "1/y^2")
-IN_Y = 9  # steps of a fit in y
-LEAST = 0.01  # of the median of y, what a fit may come down to there
-FROM: dict[str, Callable[[Array, int], Array]] = {
-    "y": lambda g, sign: g,
-    "1/y": lambda g, sign: 1 / g,
-    "y^2": lambda g, sign: sign * np.sqrt(g),
-    "1/y^2": lambda g, sign: sign / np.sqrt(g),
-    "log": lambda g, sign: sign * np.exp(g),
-}
-"""y of T(y) and of its sign, for each of `TARGETS`."""
-PLAINLY, FEW_BITS = 2.5, 4.0  # standard errors within which a number is taken for a plain one, of so few bits
+IN_Y = 8  # steps of a fit in y
+LEAST = (
+    0.01  # of the median of |y|, what the fit may come down to, and the size by which the square of a smaller y counts
+)
+PLAINLY, FEW_BITS, ABOUT = 2.5, 4.0, 0.05
+"""Fractions of so few bits within so much of a coefficient may take its place, if the rows lose no more than so many standard
+errors for each."""
 WRONG = 0.02  # of the rows, which noise may have given the other sign
 BEST = 2  # of each number of terms
 KEPT = 6
@@ -49,7 +46,7 @@ SCANNED = 4  # constants for each denominator of a saturating sum
 WIDE, PAIRED = 30, 3  # pairs that are followed, and triples whose pairs are exchanged, where hundreds look alike
 FEW_INPUTS = 4  # up to which products of all of them may stand before a wave
 PLAIN = 30
-PLAIN_POWERS = (-2, -1, 0, 1, 2)  # others are odd: what has them acts by a curve that only looks like a power
+PLAIN_POWERS = (-2, -1, 0, 1, 2)  # what has others acts by a curve that only looks like a power
 WAVES = by_name("sin", "cos", "sin^2", "cos^2")
 ATOMS = by_name(
     "x^0", "x^1", "x^2", "x^-1", "x^-2", "x^1/2", "x^-1/2", "sin", "cos", "sin^2", "exp", "exp(-x)", "log", "tanh",
@@ -68,15 +65,15 @@ def noisy_monomial(problem: Problem) -> Iterator[sympy.Expr]:
 
 def curve_of_monomial(problem: Problem) -> Problem | None:
     """The problem of one input that the power product nearest to the target hints at. It is the product itself, for asin(m),
-    log(1 + m) and m / (1 + m) are nearly m where m is small; where exponents are odd, the product of what has them, for
-    1 / (x - 1) is nearly x^(-3/2). None where there is no such product, or nothing new in it."""
+    log(1 + m) and m / (1 + m) are nearly m where m is small; where exponents are unusual, the product of what has them, for
+    1 / (x - 1) is nearly x^(-3/2). None where there is no such product, or unusual exponents of several sizes."""
     powers = _powers(problem)
-    if powers is None or not any(powers) or problem.inputs < 2:
+    if powers is None or not any(powers):
         return None
-    odd = [0 if power in PLAIN_POWERS else power for power in powers]
-    if len({abs(power) for power in odd if power}) > 1:
+    unusual = [Fraction(0) if power in PLAIN_POWERS else power for power in powers]
+    if len({abs(power) for power in unusual if power}) > 1:
         return None
-    inside = [Fraction((power > 0) - (power < 0)) for power in odd] if any(odd) else powers
+    inside = [Fraction((power > 0) - (power < 0)) for power in unusual] if any(unusual) else powers
     outside = [Fraction(0) if p else power for p, power in zip(inside, powers, strict=True)]
     variable, (factor, values) = _monomial(problem, inside), _monomial(problem, outside)
     return reduced(problem, "curve of a power product", [variable], problem.y / values, factor * TARGET, 0.0, values)
@@ -186,7 +183,7 @@ def argument_sums(problem: Problem) -> Iterator[sympy.Expr]:
     smooth = np.linalg.qr(np.column_stack([values for _, values in factors]))[0]
     left = problem.y - smooth @ (smooth.T @ problem.y)
     goals = [goal for name in WAVING_TARGETS if (goal := goal_of(problem, name)) is not None]
-    found: list[tuple[float, int, sympy.Expr]] = []
+    found: list[tuple[float, int, Transform, list[sympy.Expr], Array, Array]] = []
     for argument, values in small_arguments(problem):
         words = [(sympy.Integer(1), np.ones(problem.rows))]
         words += [(atom.expression(argument), v) for atom, v in values_of(values, WAVES)]
@@ -196,12 +193,11 @@ def argument_sums(problem: Problem) -> Iterator[sympy.Expr]:
         columns = np.column_stack([f[1] * w[1] for f, w in terms])
         for transform, target, weights in goals:
             for rest, support, c in likely_supports(columns * weights[:, None], target * weights, 3, 1):
-                written = coefficients_of(problem, transform, columns[:, support], c)
-                form = sympy.Add(*(a * terms[i][0][0] * terms[i][1][0] for i, a in zip(support, written, strict=True)))
-                form = transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
-                found.append((rest * (1 + 10 / problem.rows) ** len(support), len(found), form))
-    for _, _, form in sorted(found)[:KEPT]:
-        yield form
+                names = [terms[i][0][0] * terms[i][1][0] for i in support]
+                order = rest * (1 + 10 / problem.rows) ** len(support)
+                found.append((order, len(found), transform, names, columns[:, support], c))
+    for _, _, transform, names, chosen, c in sorted(found, key=lambda one: one[:2])[:KEPT]:
+        yield _sum_of(problem, transform, names, chosen, c)[0]
 
 
 def _frequency(values: Array, left: Array) -> float:
@@ -232,76 +228,124 @@ def likely_sums(
         if goal is None:
             continue
         transform, target, weights = goal
-        for rest, support, c in supports(columns * weights[:, None], target * weights, most, BEST):
-            if rest > limit**2 * problem.rows:
-                continue
-            written = coefficients_of(problem, transform, columns[:, support], c)
-            form = sympy.Add(*(a * expressions[i] for i, a in zip(support, written, strict=True)))
-            yield transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
+        for _, support, c in supports(columns * weights[:, None], target * weights, most, BEST):
+            form, rest = _sum_of(problem, transform, [expressions[i] for i in support], columns[:, support], c)
+            if rest <= limit**2 * problem.rows:
+                yield form
 
 
-def coefficients_of(problem: Problem, transform: Transform, columns: Array, c: Array) -> tuple[sympy.Expr, ...]:
-    """Coefficients of a sum of columns (N, p) as they are written: as they were fitted, but where the sum stands under a
-    root and is negative somewhere they are fitted again in y and written as plain numbers within their errors:
-    a² + b² - 2.01 a b is no square of anything."""
-    if transform.name not in ROOTS or np.all(columns @ c > 0):
-        return tuple(constant(a) for a in c)
-    c, target, weights = fitted_in_y(problem, transform, columns, c)
-    weighted = columns * weights[:, None]
-    left = target * weights - weighted @ c
-    spread = np.diag(np.linalg.pinv(weighted.T @ weighted)) * (left @ left) / max(len(left) - len(c), 1)
-    plain = [choices(float(a), PLAINLY * float(e), count=1) for a, e in zip(c, np.sqrt(spread), strict=True)]
-    return tuple(
-        near[0].number if near and near[0].bits <= FEW_BITS else constant(a) for near, a in zip(plain, c, strict=True)
-    )
+def _sum_of(
+    problem: Problem, transform: Transform, names: list[sympy.Expr], columns: Array, c: Array
+) -> tuple[sympy.Expr, float]:
+    """T⁻¹ of the sum of columns (N, p) as an expression, c fitted in y, and the squared error in y. Where the sum stands under
+    a root and is negative somewhere, coefficients are plain numbers as far as the rows allow it: a² + b² - 2.01 a b is no
+    square of anything."""
+    written: list[sympy.Expr]
+    if transform.name == "y":
+        written = [constant(a) for a in c]
+    else:
+        c = fitted_in_y(problem, transform, columns, c)
+        written = [constant(a) for a in c]
+        if transform.name in ROOTS and not np.all(columns @ c > 0):
+            c, written = _plainly(problem, transform, columns, c)
+    form = sympy.Add(*(a * name for a, name in zip(written, names, strict=True)))
+    rest = float(np.sum((problem.y - _near(problem, transform, columns @ c)) ** 2 * _weights(problem) ** 2))
+    return transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form}), rest
 
 
-def fitted_in_y(problem: Problem, transform: Transform, columns: Array, c: Array) -> tuple[Array, Array, Array]:
-    """c moved so that T⁻¹(columns c) is nearest to y, with what it was regressed on last: a target and weights as of
-    `goal_of`, but of T where the fit is and not where the noise has put y. A small y that noise has made smaller would
-    count for much more than it tells, or for less, by T.
-
-    Source: Gauss-Newton steps, halved where they overshoot; for T as a link function, P. McCullagh and J. A. Nelder,
-    Generalized Linear Models (1989), section 2.5.
-    """
-    sign, size, own = sign_of(problem.y), np.abs(problem.y), _weights(problem)
-    least, most = LEAST * float(np.median(size)), 2 * float(np.max(size))
-
-    def near(c: Array) -> Array:
-        with np.errstate(all="ignore"):
-            values = FROM[transform.name](columns @ c, sign)
-        values = np.where(np.isfinite(values), values, sign * most if transform.name in POLES else sign * least)
-        return np.asarray(np.sign(values) * np.clip(np.abs(values), least, most))
+def _plainly(problem: Problem, transform: Transform, columns: Array, c: Array) -> tuple[Array, list[sympy.Expr]]:
+    """c with one coefficient after the other a fraction of few bits, the plainest first, and the others fitted again, as long
+    as that costs no more than chance."""
+    own = _weights(problem)
 
     def rest(c: Array) -> float:
-        return float(np.sum(((problem.y - near(c)) * own) ** 2))
+        return float(np.sum(((problem.y - _near(problem, transform, columns @ c)) * own) ** 2))
 
-    before = rest(c)
-    for step in range(IN_Y):
-        at = near(c)
-        slopes = transform.derivative(at)
-        weights = own / np.abs(slopes)
-        target = transform.forward(at) + slopes * (problem.y - at)
-        if step == IN_Y - 1:
+    least = rest(c)
+    fixed: dict[int, sympy.Expr] = {}
+    while len(fixed) < len(c):
+        free = [i for i in range(len(c)) if i not in fixed]
+        near = [
+            (choice.bits, i, choice)
+            for i in free
+            for choice in choices(float(c[i]), ABOUT * abs(float(c[i])), count=2)
+            if choice.number.is_Rational and choice.bits <= FEW_BITS
+        ]
+        for _, i, choice in sorted(near, key=lambda one: one[:2]):
+            others = [k for k in free if k != i]
+            trial = c.copy()
+            trial[i] = choice.value
+            if others:
+                beside = columns @ trial - columns[:, others] @ trial[others]
+                trial[others] = fitted_in_y(problem, transform, columns[:, others], trial[others], beside)
+            if rest(trial) <= least * (1 + PLAINLY**2 * (len(fixed) + 1) / len(own)):
+                c, fixed[i] = trial, choice.number
+                break
+        else:
             break
-        scale = np.maximum(np.linalg.norm(columns * weights[:, None], axis=0), 1e-300)
-        moved = np.linalg.lstsq(columns * weights[:, None] / scale, target * weights, rcond=1e-12)[0] / scale
-        trials = [c + share * (moved - c) for share in (1.0, 0.5, 0.25, 0.1)]
-        after, _, best = min((rest(trial), number, trial) for number, trial in enumerate(trials))
-        if not after < before * (1 - 1e-4):
-            break
-        c, before = best, after
-    return c, target, weights
+    return c, [fixed.get(i, constant(a)) for i, a in enumerate(c)]
 
 
-def goal_of(problem: Problem, name: str, strict: bool = False) -> tuple[Transform, Array, Array] | None:
-    """T, T(y), and the weights that make its squared error that of y; None where T(y) does not exist."""
+def fitted_in_y(problem: Problem, transform: Transform, columns: Array, c: Array, beside: Array | float = 0.0) -> Array:
+    """c (p,) moved so that T⁻¹(columns c + beside) is nearest to y: regression of T(y) takes T where noise has put y, so that
+    a small y that is smaller by chance counts for much more than it tells, or for less.
+
+    Source: P. McCullagh and J. A. Nelder, Generalized Linear Models (1989), section 2.5, with T as the link.
+    """
+    own = _weights(problem)
+
+    return descend(
+        lambda c: (_near(problem, transform, columns @ c + beside) - problem.y) * own,
+        lambda c: columns * _slopes(problem, transform, columns @ c + beside)[:, None],
+        c,
+        steps=IN_Y,
+        resolution=1e-12,
+    )[0]
+
+
+def _near(problem: Problem, transform: Transform, values: Array) -> Array:
+    """T⁻¹ of values (N,), no nearer to 0 than `LEAST` and no farther than twice the largest y, also where it does not exist."""
+    least, most = _limits(problem)
+    with np.errstate(all="ignore"):
+        y = transform.back(values, sign_of(problem.y))
+    there = np.isfinite(y) & (y != 0)
+    y = np.where(there, y, sign_of(problem.y) * (most if transform.name in POLES else least))
+    return np.asarray(np.sign(y) * np.clip(np.abs(y), least, most))
+
+
+def _slopes(problem: Problem, transform: Transform, values: Array) -> Array:
+    """How `_near` moves with the values, by the weights of the rows: not at all where it stands at a limit."""
+    at = _near(problem, transform, values)
+    least, most = _limits(problem)
+    moving = (np.abs(at) > least) & (np.abs(at) < most)
+    return np.asarray(np.where(moving, _weights(problem) / transform.derivative(at), 0.0))
+
+
+def _limits(problem: Problem) -> tuple[float, float]:
+    size = np.abs(problem.y)
+    return LEAST * float(np.median(size)), 2 * float(np.max(size))
+
+
+def goal_at(problem: Problem, transform: Transform, values: Array) -> tuple[Array, Array]:
+    """The target and weights of `goal_of`, but T taken where a fit of T(y) by ``values`` (N,) is and not at the noisy y."""
+    at = _near(problem, transform, values)
+    slopes = transform.derivative(at)
+    weights = _weights(problem) / np.abs(slopes)
+    return transform.forward(at) + slopes * (problem.y - at), np.minimum(weights, STEEPEST * np.median(weights))
+
+
+def goal_of(problem: Problem, name: str) -> tuple[Transform, Array, Array] | None:
+    """T, T(y), and the weights that make its squared error that of y; None where T(y) does not exist. Squares are taken of a
+    few small values of the other sign as well: noise has made them."""
     transform = TRANSFORMS[name]
-    if not (transform.allowed(problem.y) or (name == "y^2" and not strict and _one_sign_but_for_noise(problem.y))):
+    size = np.abs(problem.y)
+    squared = name == "y^2" and _one_sign_but_for_noise(problem.y)
+    if not (transform.allowed(problem.y) or squared):
         return None
     with np.errstate(all="ignore"):
         target = transform.forward(problem.y)
-        weights = _weights(problem) / np.abs(transform.derivative(problem.y))
+        slopes = transform.derivative(np.maximum(size, LEAST * np.median(size)) if squared else problem.y)
+        weights = _weights(problem) / np.abs(slopes)
     if not (np.all(np.isfinite(target)) and np.all(np.isfinite(weights))):
         return None
     # where T is flat, y says all but nothing of it
@@ -309,14 +353,14 @@ def goal_of(problem: Problem, name: str, strict: bool = False) -> tuple[Transfor
 
 
 def _one_sign_but_for_noise(y: Array) -> bool:
-    """Whether all but a few values have one sign, and those few are small: a square may be taken of them as well."""
+    """Whether all but a few values have one sign, and those few are small."""
     wrong = y * sign_of(y) <= 0
     return bool(np.mean(wrong) <= WRONG and np.max(np.abs(y[wrong]), initial=0.0) < np.median(np.abs(y)))
 
 
 def weighted_transform(problem: Problem, name: str) -> Problem | None:
     """The problem of T(y) over the same variables, its rows weighed so that errors are those of y."""
-    goal = goal_of(problem, name, strict=True)
+    goal = goal_of(problem, name) if TRANSFORMS[name].allowed(problem.y) else None
     if goal is None or np.ptp(goal[1]) == 0:
         return None
     transform, target, weights = goal

@@ -13,7 +13,7 @@ import numpy as np
 import sympy
 
 from .coefficients import constant
-from .noisy import TARGETS, fitted_in_y, goal_of
+from .noisy import TARGETS, fitted_in_y, goal_at, goal_of
 from .problem import TARGET, Array, Problem
 from .transforms import sign_of
 
@@ -75,7 +75,8 @@ def quadratic_forms(problem: Problem, limit: float) -> Iterator[sympy.Expr]:
         transform, target, weights = goal
         form = _Form.of(terms, columns * weights[:, None], target * weights)
         if name != "y":
-            _, target, weights = fitted_in_y(problem, transform, columns, form.found)
+            found = fitted_in_y(problem, transform, columns, form.found)
+            target, weights = goal_at(problem, transform, columns @ found)
             form = _Form.of(terms, columns * weights[:, None], target * weights)
         if not form.rest <= limit**2 * problem.rows:
             continue

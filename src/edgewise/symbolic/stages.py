@@ -182,8 +182,8 @@ def _powers(node: Node) -> Iterator[Node]:
 
 
 def _curve_of_monomial(node: Node) -> Iterator[Node]:
-    """The child whose one input is the power product that tells the target best."""
-    child = curve_of_monomial(node.problem) if node.surrogate is not None else None
+    """The child whose one input the nearest power product hints at."""
+    child = None if node.surrogate is None else curve_of_monomial(node.problem)
     if child is not None and node.surrogate is not None:
         yield _judged(child, node, node.surrogate, 0.0)
 
@@ -245,14 +245,13 @@ def _judged(child: Problem, node: Node, surrogate: Surrogate, price: float) -> N
         enough = max(STRONG * surrogate.error, FLOOR)
     else:
         enough = (CLEARLY if node.rough else 1.05) * surrogate.error
-    tried = child.weights is not None and child.inputs == 0  # power products come first in noise, and end nothing
-    strong = after <= enough and not tried
+    strong = after <= enough
     weak = after <= 1.5 * surrogate.error + FLOOR
     if child.hypothesis is not None:
         child = replace(child, hypothesis=replace(child.hypothesis, before=surrogate.error, after=float(after)))
-    return Node(
-        child, node.price + price + (0.1 if strong else 1.5 if weak else 4.0) + 0.1 * child.inputs, again, strong
-    )
+    price = node.price + price + (0.1 if strong else 1.5 if weak else 4.0) + 0.1 * child.inputs
+    # in noise a constant ends nothing: power products were tried before, and one may only look like the law
+    return Node(child, price, again, strong and (child.inputs > 0 or child.weights is None))
 
 
 def _spread(child: Problem, parent: Problem) -> float:
@@ -338,7 +337,7 @@ NOISY_STAGES: tuple[Stage, ...] = (
     Stage("scale", 0.5, _inputs(2, 20), _scales, Cost(8, 1.2, 500)),
     Stage("shapes", 0.6, _inputs(1, 1), _on_problem(likely_shapes), Cost(60, 1, 150)),
     Stage("powers alone", 0.51, _inputs(2, 12), _powers, Cost(5, 1.5, 700)),
-    Stage("curve of a power product", 0.05, _inputs(1, 12), _curve_of_monomial, Cost(1, 1.05, 500)),
+    Stage("curve of a power product", 0.05, _inputs(2, 12), _curve_of_monomial, Cost(1, 1.05, 500)),
     Stage("smoother", 0.75, _inputs(2, 12), _smoother, Cost(5, 1.5, 500)),
     Stage("curves", 0.52, _inputs(2, 8), _curves, Cost(20, 1.5, 700)),
     Stage("sum", 0.8, _inputs(2, 20), _sums, Cost(10, 1.9, 700)),
