@@ -435,3 +435,11 @@ def test_the_way_back_of_a_transform(name: str) -> None:
         np.testing.assert_allclose(transform.back(values, sign), sign * y, rtol=1e-9)
         written = np.array([float(transform.inverse(g, sign).subs(g, value)) for value in values])
         np.testing.assert_allclose(written, sign * y, rtol=1e-9)
+
+
+def test_a_root_keeps_its_branch_where_a_column_would_be_negative() -> None:
+    columns = {**table(), "c": np.random.default_rng(3).uniform(6, 9, ROWS)}
+    y = with_noise(columns["b"] / np.sqrt(1 - columns["a"] ** 2 / columns["c"] ** 2), 0.01)
+    found = min(ladder(columns, y, noise=0.01), key=lambda one: one.rmse).expression
+    mirrored = {**columns, "c": -columns["c"]}
+    np.testing.assert_allclose(evaluate(found, mirrored), evaluate(found, columns), rtol=1e-9)

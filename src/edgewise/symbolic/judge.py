@@ -121,12 +121,12 @@ class NoisyJudge(Judge):
     def _weigh(self, expression: sympy.Expr, names: Names) -> tuple[sympy.Expr, float] | None:
         if not self._error(expression) < ROUGHLY * max(1.2 * self.floor, 0.9 * self.best):
             return None
-        expression = self._unsigned(polish(expression, self.columns, self.y).expression)
+        expression = self._briefly(polish(expression, self.columns, self.y).expression)
         if not self._error(expression) < max(1.2 * self.floor, 0.9 * self.best):
             return None
         if not self._nats(expression) < self.shortest + HOPE:
             return None
-        expression = self._unsigned(snap(expression, self.columns, self.y, short=False))
+        expression = self._briefly(snap(expression, self.columns, self.y, short=False))
         nats = self._nats(expression)
         if nats > self.shortest + NEAR or (mark := expression.xreplace(_rounded(expression))) in self.seen:
             return None
@@ -134,11 +134,12 @@ class NoisyJudge(Judge):
         self.shortest = min(nats, self.shortest)
         return expression, self._error(expression)
 
-    def _unsigned(self, expression: sympy.Expr) -> sympy.Expr:
+    def _briefly(self, expression: sympy.Expr) -> sympy.Expr:
         """The expression written briefly, where columns without negative values are their own moduli: sqrt(c a²) and c |a|
-        are c a. Itself where that is no shorter."""
-        brief = written_briefly(expression.xreplace(self.unsigned))
-        brief = brief.xreplace({unsigned: plain for plain, unsigned in self.unsigned.items()})
+        are c a. sqrt(1 - v²/c²) stays and is not sqrt(c² - v²)/c, which is another one for c < 0. Itself where that is no
+        shorter."""
+        plain = {unsigned: column for column, unsigned in self.unsigned.items()}
+        brief = written_briefly(expression.xreplace(self.unsigned).xreplace(plain))
         gathered = everywhere(gather_roots)(brief)
         return min((expression, brief, gathered), key=lambda one: (decimals(one), complexity(one)))
 

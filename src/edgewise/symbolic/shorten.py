@@ -61,12 +61,16 @@ def shorten(expression: sympy.Expr, columns: Mapping[str, ArrayLike], y: ArrayLi
 
 def written_briefly(expression: sympy.Expr) -> sympy.Expr:
     """The shortest of the expression, the same over one denominator, and the same multiplied out, none with more decimals: a
-    hundredth of the time of `shorten`, for the many formulas that are only compared. Long ones stay as they are."""
+    hundredth of the time of `shorten`, for the many formulas that are only compared. Roots stay closed, for sqrt(1 - v²/c²)
+    and sqrt(c² - v²)/c differ for c < 0; long formulas stay as they are."""
     if complexity(expression) > LONG:
         return expression
+    closed = {power: sympy.Dummy() for power in expression.atoms(sympy.Pow) if not power.exp.is_integer}
+    outside, opened = expression.xreplace(closed), {dummy: power for power, dummy in closed.items()}
     with suppress(sympy.polys.polyerrors.BasePolynomialError, NotImplementedError, RecursionError):
-        others = sympy.factor_terms(sympy.together(expression)), sympy.expand_mul(expression)
-        return min((expression, *others), key=lambda one: (decimals(one), complexity(one)))
+        others = (sympy.factor_terms(sympy.together(outside)), sympy.expand_mul(outside))
+        written = (expression, *(one.xreplace(opened) for one in others))
+        return min(written, key=lambda one: (decimals(one), complexity(one)))
     return expression
 
 
