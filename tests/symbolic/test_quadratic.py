@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sympy
+from scipy.optimize import curve_fit
 
 from edgewise.formula import evaluate
 from edgewise.symbolic import ladder
@@ -72,3 +73,21 @@ def test_a_field_around_a_point_is_found_in_noise() -> None:
     fresh = dict(zip("qkabcd", rng.uniform(1, 4, (6, 100)), strict=True))
     q, k, a, b, c, d = fresh.values()
     np.testing.assert_allclose(evaluate(best.expression, fresh), q * k / ((a - b) ** 2 + (c + d) ** 2), rtol=0.01)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_ratio_in_a_tenth_of_noise_is_read_where_the_fit_is(seed: int) -> None:
+    """Regression of 1 / y by rows whose noise has raised y is far off; the form has to be as near as scipy's fit in y."""
+    problem = noisy(lambda a, b, c, d: 1 / ((a - b) ** 2 + (c - d) ** 2 + 0.2), 4, 0.1, seed)
+    x = problem.x
+
+    def ratio(_: np.ndarray, p: float, q: float, r: float) -> np.ndarray:
+        return 1 / np.maximum(p * (x[:, 0] - x[:, 1]) ** 2 + q * (x[:, 2] - x[:, 3]) ** 2 + r, 1e-3)
+
+    best, _ = curve_fit(ratio, x[:, 0], problem.y, p0=(1, 1, 0.2))
+    witness = np.sqrt(np.mean((problem.y - ratio(x[:, 0], *best)) ** 2))
+    names = {symbol.name: column for symbol, column in zip(problem.symbols, x.T, strict=True)}
+    errors = [
+        np.sqrt(np.mean((problem.y - evaluate(one, names)) ** 2)) for one in quadratic_forms(problem, 2 * witness)
+    ]
+    assert min(errors) < 1.1 * witness

@@ -249,19 +249,14 @@ def _sum_of(
         if transform.name in ROOTS and not np.all(columns @ c > 0):
             c, written = _plainly(problem, transform, columns, c)
     form = sympy.Add(*(a * name for a, name in zip(written, names, strict=True)))
-    rest = float(np.sum((problem.y - _near(problem, transform, columns @ c)) ** 2 * _weights(problem) ** 2))
-    return transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form}), rest
+    restored = transform.inverse(TARGET, sign_of(problem.y)).xreplace({TARGET: form})
+    return restored, _rest(problem, transform, columns @ c)
 
 
 def _plainly(problem: Problem, transform: Transform, columns: Array, c: Array) -> tuple[Array, list[sympy.Expr]]:
     """c with one coefficient after the other a fraction of few bits, the plainest first, and the others fitted again, as long
     as that costs no more than chance."""
-    own = _weights(problem)
-
-    def rest(c: Array) -> float:
-        return float(np.sum(((problem.y - _near(problem, transform, columns @ c)) * own) ** 2))
-
-    least = rest(c)
+    least = _rest(problem, transform, columns @ c)
     fixed: dict[int, sympy.Expr] = {}
     while len(fixed) < len(c):
         free = [i for i in range(len(c)) if i not in fixed]
@@ -278,7 +273,8 @@ def _plainly(problem: Problem, transform: Transform, columns: Array, c: Array) -
             if others:
                 beside = columns @ trial - columns[:, others] @ trial[others]
                 trial[others] = fitted_in_y(problem, transform, columns[:, others], trial[others], beside)
-            if rest(trial) <= least * (1 + PLAINLY**2 * (len(fixed) + 1) / len(own)):
+            dearer = _rest(problem, transform, columns @ trial) / least - 1
+            if dearer <= PLAINLY**2 * (len(fixed) + 1) / problem.rows:
                 c, fixed[i] = trial, choice.number
                 break
         else:
@@ -303,8 +299,16 @@ def fitted_in_y(problem: Problem, transform: Transform, columns: Array, c: Array
     )[0]
 
 
+def _rest(problem: Problem, transform: Transform, values: Array) -> float:
+    """The squared error in y of T⁻¹(values)."""
+    return float(np.sum(((problem.y - _near(problem, transform, values)) * _weights(problem)) ** 2))
+
+
 def _near(problem: Problem, transform: Transform, values: Array) -> Array:
-    """T⁻¹ of values (N,), no nearer to 0 than `LEAST` and no farther than twice the largest y, also where it does not exist."""
+    """T⁻¹ of values (N,), no nearer to 0 than `LEAST` and no farther than twice the largest y, also where it does not exist;
+    values that are those of y itself stay."""
+    if transform.name == "y":
+        return values
     least, most = _limits(problem)
     with np.errstate(all="ignore"):
         y = transform.back(values, sign_of(problem.y))
